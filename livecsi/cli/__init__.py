@@ -1,0 +1,76 @@
+"""The command line: one file per command, imported only when that command runs, so that `--help` is instant.
+
+Data goes to stdout, talk to stderr. A `LivecsiError` becomes one line on stderr and the exit code of its kind.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from livecsi import __version__
+from livecsi.errors import LivecsiError
+
+COMMANDS = {
+    "catalogue": "The database of studio songs: add, import, list, rank, check.",
+    "config": "Show the effective settings.",
+    "demo": "Ingest the fixture songs, replay the fixture concert, print and write its setlist.",
+    "evaluate": "Measure retrieval, pairs and setlists.",
+    "ledger": "Check what was written down.",
+    "models": "List and verify the models that can listen.",
+    "nights": "List the nights in the ledger.",
+    "replay": "Run a recorded concert through the pipeline.",
+    "report": "Write the setlist report of a night.",
+    "train": "Train and export a model (needs the extra 'train').",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and one-line help without importing any of them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"livecsi.cli.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="livecsi")
+def root() -> None:
+    """Listen to a stage, work out which songs were really played, write a setlist somebody can file."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with the exit code of what happened."""
+    try:
+        root.main(args=arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(_say("interrupted", 130))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LivecsiError as error:
+        sys.exit(_say(str(error), error.exit_code))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last line of defence: a person gets a line, a developer sets LIVECSI_TRACEBACK
+        from livecsi.settings import wants_traceback
+
+        if wants_traceback():
+            raise
+        sys.exit(_say(f"internal error: {type(error).__name__}: {error}", LivecsiError.exit_code))
+
+
+def _say(message: str, exit_code: int) -> int:
+    click.echo(f"livecsi: {' '.join(message.split())}", err=True)
+    return exit_code

@@ -1,0 +1,121 @@
+"""The nouns of the house: what flows from the microphone to the report.
+
+    Block | Gap -> Window -> Candidate -> ScoredWindow -> Performance
+
+Ownership: every datum is frozen, and an array inside one is never written to after it was handed on.
+Conventions: audio is mono float32 at `SAMPLE_RATE_HERTZ`; a sample is addressed by its index since the source was
+opened (`first_sample` inclusive, `last_sample` exclusive); seconds are counted from the same origin.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE_HERTZ = 22_050
+
+Samples = NDArray[np.float32]
+"""Mono audio, float32 in -1..1, shape (samples,)."""
+
+Frames = NDArray[np.float32]
+"""Constant-Q magnitudes, float32, shape (bins, frames)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Audio that arrived: `samples` begin at `first_sample`."""
+
+    first_sample: int
+    samples: Samples
+
+    @property
+    def last_sample(self) -> int:
+        return self.first_sample + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Audio that is known to be missing, and why."""
+
+    first_sample: int
+    last_sample: int
+    reason: str
+
+
+class Kind(StrEnum):
+    """What a stretch of a night is."""
+
+    SONG = "song"
+    UNKNOWN = "unknown"
+    SPEECH = "speech"
+    CROWD = "crowd"
+    SILENCE = "silence"
+    RECORDED = "recorded"
+
+    @property
+    def is_music(self) -> bool:
+        return self in (Kind.SONG, Kind.UNKNOWN, Kind.RECORDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One studio recording offered as the answer for one stretch of audio.
+
+    `score` is cohort-normalised and only comparable within one model; `probability` is calibrated.
+    The alignment says which part of the window matched which part of the studio song, all in seconds.
+    """
+
+    recording_id: int
+    work_id: int
+    title: str
+    artist: str
+    score: float
+    probability: float
+    transposition_semitones: int = 0
+    window_start_seconds: float = 0.0
+    window_end_seconds: float = 0.0
+    song_start_seconds: float = 0.0
+    song_end_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredWindow:
+    """What one window sounded like: the kind of sound per feature frame and the best candidates, best first."""
+
+    start_seconds: float
+    end_seconds: float
+    music_fraction: float
+    gap_fraction: float
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one kind of sound."""
+
+    start_seconds: float
+    end_seconds: float
+    kind: Kind
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.end_seconds - self.start_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """One line of the setlist as heard: a song with its name, or music we honestly cannot name (`UNKNOWN`)."""
+
+    start_seconds: float
+    end_seconds: float
+    kind: Kind
+    confidence: float
+    margin: float
+    best: Candidate | None
+    alternatives: tuple[Candidate, ...] = ()
+    gap_seconds: float = 0.0
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.end_seconds - self.start_seconds
