@@ -1,0 +1,56 @@
+"""One seed, one performance: arrange, play, put on stage, pool to the frames the front end would have made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecsi.training.rendering.arranger import Arrangement, arrange
+from livecsi.training.rendering.raster import (
+    BINS,
+    FRAME_SECONDS,
+    STEPS_PER_FRAME,
+    add_drums,
+    add_notes,
+)
+from livecsi.training.rendering.stage import put_on_stage
+from livecsi.training.scores.score import Score
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPerformance:
+    """`magnitude` (72, frames) with mean one; `beat` (frames,) is the score's beat at each frame, -1 before and after."""
+
+    magnitude: NDArray[np.float32]
+    beat: NDArray[np.int64]
+    transposition_semitones: int
+
+
+def render_performance(score: Score, rng: np.random.Generator, live: bool, frames: int) -> RenderedPerformance:
+    """Render `frames` frames of a fresh performance of `score`."""
+    arrangement = arrange(score, rng, live, frames * FRAME_SECONDS)
+    power = _play(arrangement, frames * STEPS_PER_FRAME, rng)
+    power = put_on_stage(power, arrangement.intro_seconds, live, rng)
+    magnitude = np.sqrt(power) * (2.0 ** (-np.arange(BINS) / 24))[:, None]
+    pooled = magnitude.reshape(BINS, frames, STEPS_PER_FRAME).mean(2)
+    pooled /= pooled.mean() + 1e-12
+    return RenderedPerformance(
+        pooled.astype(np.float32), _beat_per_frame(arrangement, frames), arrangement.transposition_semitones
+    )
+
+
+def _play(arrangement: Arrangement, steps: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    power = np.zeros((BINS, steps))
+    add_notes(power, arrangement.notes, arrangement.timbres, int(rng.integers(1 << 30)))
+    if len(arrangement.hits):
+        drums = np.zeros((BINS, steps))
+        add_drums(drums, arrangement.hits, rng.uniform(4, 14), rng.uniform(38, 58))
+        power += drums * power.mean() * 40 * rng.uniform(0.05, 0.8) * rng.standard_exponential(power.shape)
+    return power
+
+
+def _beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
+    centres = (np.arange(frames) + 0.5) * FRAME_SECONDS
+    index = np.searchsorted(arrangement.beat_seconds, centres, side="right") - 1
+    after_last = centres > arrangement.beat_seconds[-1] + 2.0
+    return np.where((index < 0) | after_last, -1, arrangement.beat_of[np.maximum(index, 0)])

@@ -1,0 +1,1 @@
+"""Songs as notes: reading scores, finding their beats and chords, splitting them by work."""

@@ -1,0 +1,129 @@
+"""The training corpus: note tables in Parquet become `Score`s, split by work so that no test work is ever trained on.
+
+Two tables lie in the corpus folder: `versions.parquet` (one row per version: `version_id`, `cluster_id`, `source`,
+`kind`, `licence_class`, `title`, ...) and `notes.parquet` (`version_id`, `dstart_cs`, `dur_cs`, `pitch`, `velocity`,
+`track`, `program`, `is_drum`). A cluster holds all versions of a work and its near-duplicates; splits follow clusters.
+"""
+
+import hashlib
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from livecsi.errors import InputError
+from livecsi.training.scores.harmony import BEATS_PER_BAR, find_beats, find_chords, invent_melody
+from livecsi.training.scores.score import Role, Score
+
+CORPUS_VERSION = 3
+SOURCES = ("pop909", "mcgill_billboard", "openewld", "airds_airs", "oneills1850", "ryans_mammoth")
+SPLIT_PERCENT = {"train": 80, "validation": 8, "test": 12}
+MINIMUM_NOTES = 60
+MINIMUM_SECONDS = 40.0
+LONG_ENOUGH_SECONDS = 110.0
+REPEATED_TO_SECONDS = 200.0
+
+
+def split_of(cluster_id: int) -> str:
+    """The split a work belongs to, for ever: a hash of its cluster, not of its place in a list."""
+    percent = int(hashlib.sha256(f"livecsi:{cluster_id}".encode()).hexdigest()[:8], 16) % 100
+    bound = 0
+    for name, share in SPLIT_PERCENT.items():
+        bound += share
+        if percent < bound:
+            return name
+    raise AssertionError("shares add up to 100")
+
+
+def load_scores(folder: Path, cache: Path | None = None) -> list[Score]:
+    """All usable scores of the corpus, one per work; parsed once, then read from `cache`."""
+    if cache is not None and cache.is_file():
+        version, scores = pickle.loads(cache.read_bytes())
+        if version == CORPUS_VERSION:
+            return list(scores)
+    scores = list(_parse(folder))
+    if cache is not None:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        cache.write_bytes(pickle.dumps((CORPUS_VERSION, scores)))
+    return scores
+
+
+def _parse(folder: Path) -> Iterator[Score]:
+    tables = folder / "versions.parquet", folder / "notes.parquet"
+    for table in tables:
+        if not table.is_file():
+            raise InputError(f"{table}: no such table", "point --scores at a folder with versions and notes tables")
+    versions = pd.read_parquet(tables[0])
+    versions = versions[versions.source.isin(SOURCES) & (versions.seconds > MINIMUM_SECONDS)]
+    versions = versions.drop_duplicates("cluster_id").set_index("version_id")
+    notes = pd.read_parquet(tables[1])
+    for version_id, table in notes[notes.version_id.isin(versions.index)].groupby("version_id", sort=True):
+        row = versions.loc[version_id]
+        score = _score(table, str(row.kind), f"{row.source}:{version_id}", int(row.cluster_id), str(row.source))
+        if score is not None:
+            yield score
+
+
+def _score(table: pd.DataFrame, kind: str, name: str, cluster_id: int, source: str) -> Score | None:
+    notes = _notes(table[~table.is_drum], kind, np.cumsum(table.dstart_cs.to_numpy())[~table.is_drum] / 100.0)
+    if len(notes) < MINIMUM_NOTES or notes[:, 0].max() > 1500:
+        return None
+    duration = float((notes[:, 0] + notes[:, 1]).max())
+    beats = find_beats(notes[:, 0], duration)
+    if len(beats) < 40:
+        return None
+    root, mask = find_chords(notes, beats, melody_only=kind == "melody")
+    if kind == "chords":
+        melody = invent_melody(root, mask, beats, np.random.default_rng(cluster_id))
+        notes = np.concatenate([notes, melody])
+    period = float(beats[1] - beats[0])
+    if duration < LONG_ENOUGH_SECONDS and kind in ("melody", "melody+chords"):
+        notes, beats, root, mask = _repeat(notes, beats, root, mask, period, duration)
+    return Score(
+        name=name, cluster_id=cluster_id, source=source, notes=notes[np.argsort(notes[:, 0], kind="stable")],
+        beat_seconds=np.append(beats, beats[-1] + period), chord_root=root, chord_mask=mask,
+        bar=np.arange(len(beats)) // BEATS_PER_BAR,
+    )
+
+
+def _notes(table: pd.DataFrame, kind: str, start_seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    roles = np.full(len(table), int(Role.ACCOMPANIMENT))
+    melody = _melody_track(table, kind)
+    for track, part in table.groupby("track"):
+        chosen = (table.track == track).to_numpy()
+        if track == melody:
+            roles[chosen] = Role.MELODY
+        elif part.program.iloc[0] in range(32, 40) or part.pitch.mean() < 44:
+            roles[chosen] = Role.BASS
+        elif kind == "melody+piano" and track == 1:
+            roles[chosen] = Role.COUNTER_MELODY
+    velocity = np.where(table.velocity > 0, table.velocity, 80)
+    return np.stack([start_seconds, table.dur_cs / 100.0, table.pitch, velocity, roles], 1).astype(np.float64)
+
+
+def _melody_track(table: pd.DataFrame, kind: str) -> int | None:
+    if kind == "chords":
+        return None
+    if kind in ("melody", "melody+piano"):
+        return int(table.track.min())
+    overlap_free = {int(track): part.dstart_cs.gt(0).mean() for track, part in table.groupby("track")}
+    singable = {track: share for track, share in overlap_free.items() if table[table.track == track].pitch.mean() > 57}
+    return max(singable or overlap_free, key=lambda track: (singable or overlap_free)[track])
+
+
+def _repeat(
+    notes: NDArray[np.float64], beats: NDArray[np.float64], root: NDArray[np.int64], mask: NDArray[np.int64],
+    period: float, duration: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """A tune is played several times through: whole bars, until it is as long as a song."""
+    bars = int(np.ceil(len(beats) / BEATS_PER_BAR))
+    padding = bars * BEATS_PER_BAR - len(beats)
+    root, mask = np.pad(root, (0, padding), mode="edge"), np.pad(mask, (0, padding), mode="edge")
+    length = bars * BEATS_PER_BAR * period
+    times = int(np.ceil(REPEATED_TO_SECONDS / max(length, duration)))
+    shifted = [notes + np.array([time * length, 0, 0, 0, 0]) for time in range(times)]
+    grid = beats[0] + np.arange(times * bars * BEATS_PER_BAR) * period
+    return np.concatenate(shifted), grid, np.tile(root, times), np.tile(mask, times)
