@@ -1,0 +1,1 @@
+"""The studio songs a night is compared with, and whom each of them pays."""

@@ -1,0 +1,1 @@
+"""What was heard and decided, written down once and never changed."""

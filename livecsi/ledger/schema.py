@@ -1,0 +1,25 @@
+"""The table of the ledger, as the ordered list of scripts that made it; a released script is never edited."""
+
+from livecsi.database import Schema
+
+_FIRST = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    recorded_at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX events_by_kind ON events (kind, seq);
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;
+"""
+
+SCHEMA = Schema(name="ledger", application_id=0x6C63736C, migrations=(_FIRST,))
