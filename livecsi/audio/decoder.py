@@ -66,31 +66,33 @@ def _open(file: BinaryIO) -> Opened:
     """libsndfile first, because it is exact to the sample; FFmpeg for what libsndfile does not know."""
     try:
         return _open_with_libsndfile(file)
-    except soundfile.LibsndfileError as error:
-        refusal = error
+    except (soundfile.LibsndfileError, BrokenError) as error:
+        refusal = getattr(error, "error_string", str(error)).rstrip(".")
     file.seek(0)
     try:
         return _open_with_ffmpeg(file)
     except (OSError, ValueError, EOFError, LookupError) as error:
-        raise BrokenError(f"cannot be decoded as audio: {refusal.error_string.rstrip('.')}") from error
+        raise BrokenError(f"cannot be decoded as audio: {refusal}") from error
 
 
 def _open_with_libsndfile(file: BinaryIO) -> Opened:
     # A descriptor of its own, not a name: libsndfile guesses raw formats from extensions and takes "-" for stdin.
     sound = soundfile.SoundFile(os.dup(file.fileno()), closefd=True)
-    frames = sound.frames if 0 <= sound.frames < OPEN_ENDED_FRAMES else None
-    return {"rate_hertz": sound.samplerate, "frames": frames}, _read_with_libsndfile(sound, frames)
+    if not 0 <= sound.frames < OPEN_ENDED_FRAMES:  # a FLAC that was streamed; libsndfile stumbles over its end
+        sound.close()
+        raise BrokenError("its length is unknown")
+    return {"rate_hertz": sound.samplerate, "frames": sound.frames}, _read_with_libsndfile(sound)
 
 
-def _read_with_libsndfile(sound: soundfile.SoundFile, frames: int | None) -> Iterator[Audio]:
+def _read_with_libsndfile(sound: soundfile.SoundFile) -> Iterator[Audio]:
     delivered = 0
     frames_per_read = max(1, VALUES_PER_READ // sound.channels)
     with sound:
         while len(block := sound.read(frames_per_read, dtype="float32", always_2d=True)):
             delivered += len(block)
             yield _mono(block)
-    if frames is not None and delivered < frames and sound.format in EXACT_CONTAINERS:
-        raise BrokenError(f"breaks off: {delivered} of {frames} promised samples can be decoded")
+    if delivered < sound.frames and sound.format in EXACT_CONTAINERS:
+        raise BrokenError(f"breaks off: {delivered} of {sound.frames} promised samples can be decoded")
 
 
 def _open_with_ffmpeg(file: BinaryIO) -> Opened:
