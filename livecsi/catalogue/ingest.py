@@ -13,7 +13,7 @@ from pathlib import Path
 from livecsi.catalogue.songs_csv import SongEntry, read_songs_csv
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import EncodedSong, Recording
-from livecsi.catalogue.tags import read_tags
+from livecsi.catalogue.tags import printable, read_tags
 from livecsi.errors import InputError
 
 __all__ = ["SongEntry", "Status", "Verdict", "ingest", "read_songs_csv"]
@@ -74,7 +74,7 @@ def _add(catalogue: Catalogue, entry: SongEntry, audio_sha256: str, encode: Enco
             artist=entry.artist,
             duration_seconds=song.duration_seconds,
             audio_sha256=audio_sha256,
-            source_name=entry.path.name,
+            source_name=printable(entry.path.name),
             isrc=entry.isrc,
             work_key=entry.work_key,
             iswc=entry.iswc,

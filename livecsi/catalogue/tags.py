@@ -24,7 +24,7 @@ class Tags:
 def read_tags(path: Path) -> Tags:
     """The tags of a file, with title and artist taken from a name like `Artist - Title.flac` when it has none."""
     raw = _raw_tags(path)
-    artist, title = _from_name(path.stem)
+    artist, title = _from_name(printable(path.stem))
     return Tags(
         title=_first(raw, "title", "TIT2", "\xa9nam", "INAM") or title,
         artist=_first(raw, "artist", "TPE1", "\xa9ART", "IART") or artist,
@@ -61,7 +61,13 @@ def _plain(value: Any) -> str:
     parts = parts if isinstance(parts, list) else [parts]
     texts = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts]
     joined = ", ".join(text for text in texts if text.strip())
-    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", joined).split())[:MAXIMUM_CHARACTERS]
+    return printable(joined)
+
+
+def printable(text: str) -> str:
+    """One line of valid UTF-8: file names and tags may hold control characters and broken bytes."""
+    valid = text.encode("utf-8", "replace").decode()
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", valid).split())[:MAXIMUM_CHARACTERS]
 
 
 def _from_name(stem: str) -> tuple[str, str]:

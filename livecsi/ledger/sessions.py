@@ -8,6 +8,7 @@ Times are written twice: in seconds since the session began, and as UTC.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -72,7 +73,8 @@ class Sessions:
             for earlier, body in self._valid().items():
                 if (body["input_sha256"], body["started_at"]) == (start.input_sha256, started_at):
                     self._ledger.append(SUPERSEDED, {"session_id": earlier, "by_session_id": session_id})
-            body = {**asdict(start), "started_at": started_at, "night": start.night.isoformat()}
+            venue = json.loads(json.dumps(start.venue, default=str))
+            body = {**asdict(start), "venue": venue, "started_at": started_at, "night": start.night.isoformat()}
             self._ledger.append(OPENED, {"session_id": session_id, **body})
         return session_id
 

@@ -1,0 +1,291 @@
+"""The setlist report: one act, on one stage, in one night. The published JSON Schema is made from these classes.
+
+Software never confirms: every item is `pending` until a person decides, and what nobody knows stays null instead of
+being guessed. Conventions: times are RFC 3339 in UTC with milliseconds, durations are seconds, money is a decimal
+string with its ISO 4217 code, and lists are in the order of the night.
+"""
+
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from livecsi.clock import format_utc
+
+SCHEMA_VERSION = "1.0"
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(format_utc, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Seconds = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Block(BaseModel):
+    """A part of the report."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ItemKind(StrEnum):
+    """What a line of the setlist is."""
+
+    SONG = "song"
+    MEDLEY = "medley"
+    MEDLEY_PART = "medley_part"
+    SNIPPET = "snippet"
+    IMPROVISATION = "improvisation"
+    UNKNOWN = "unknown"
+
+
+class Usage(StrEnum):
+    """How the music came about; societies disagree on what is live, so the facts are kept apart."""
+
+    LIVE = "live"
+    LIVE_WITH_BACKING = "live_with_backing"
+    PLAYBACK_TAPE = "playback_tape"
+    DJ_FEATURED = "dj_featured"
+    BACKGROUND = "background"
+    KARAOKE = "karaoke"
+    SPEECH = "speech"
+    UNCLEAR = "unclear"
+
+
+class Status(StrEnum):
+    """What a person decided about a line."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    CORRECTED = "corrected"
+    ADDED_BY_HUMAN = "added_by_human"
+    REJECTED = "rejected"
+
+
+class Money(Block):
+    """An amount, exact."""
+
+    amount: Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Event(Block):
+    """The night."""
+
+    business_date: date
+    """The venue's local date; the small hours belong to the night before."""
+    timezone: str
+    start_utc: Moment
+    end_utc: Moment
+    name: str | None = None
+    type: str | None = None
+    access: str | None = None
+    ticket_price: Money | None = None
+    receipts: Money | None = None
+    attendance: Annotated[int, Field(ge=0)] | None = None
+    promoter: str | None = None
+
+
+class Venue(Block):
+    """The place."""
+
+    name: str | None = None
+    street: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    country: str | None = None
+    stage: str
+    capacity: int | None = None
+    licences: dict[str, str] = {}
+
+
+class Act(Block):
+    """Who played."""
+
+    name: str | None = None
+    billing: Literal["headline", "support", "co-headline", "other"] | None = None
+    order: int | None = None
+    leader: str | None = None
+    musicbrainz_id: str | None = None
+
+
+class Writer(Block):
+    """Somebody who is paid for a work."""
+
+    name: str
+    role: str
+    ipi: str | None = None
+
+
+class Work(Block):
+    """What was composed: the thing a society pays."""
+
+    work_key: str | None = None
+    title: str
+    iswc: str | None = None
+    writers: list[Writer] = []
+    publishers: list[str] = []
+    society_ids: dict[str, str] = {}
+    public_domain: bool = False
+
+
+class MatchedRecording(Block):
+    """The studio recording the music was recognised from; its artist is no writer."""
+
+    title: str
+    original_artist: str | None = None
+    isrc: str | None = None
+    musicbrainz_id: str | None = None
+    duration_s: Seconds | None = None
+
+
+class Alternative(Block):
+    """Another studio recording it might have been."""
+
+    title: str
+    original_artist: str | None = None
+    work_key: str | None = None
+    iswc: str | None = None
+    probability: Fraction
+
+
+class Evidence(Block):
+    """Why the machine says so."""
+
+    confidence: Fraction
+    band: Literal["high", "medium", "low"]
+    band_basis: Literal["calibrated", "uncalibrated"]
+    """`uncalibrated`: the band is a word for the confidence, with no measured precision behind it."""
+    margin: float
+    transposition_semitones: int | None = None
+    alternatives: list[Alternative] = []
+
+
+class Decision(Block):
+    """What a person said about the item."""
+
+    status: Status = Status.PENDING
+    by: str | None = None
+    at: Moment | None = None
+    note: str | None = None
+
+
+class Item(Block):
+    """One line of the setlist."""
+
+    seq: Annotated[int, Field(ge=1)]
+    section: Literal["main", "encore", "intro", "outro"] = "main"
+    kind: ItemKind
+    usage: Usage
+    start_utc: Moment
+    end_utc: Moment
+    duration_s: Seconds
+    duration_source: Literal["detected", "entered", "reference"] = "detected"
+    completeness: Literal["complete", "partial", "unknown"] = "unknown"
+    gap_s: Seconds = 0.0
+    times_performed: Annotated[int, Field(ge=1)] = 1
+    origin: Literal["own", "cover", "traditional"] | None = None
+    work: Work | None = None
+    matched_recording: MatchedRecording | None = None
+    evidence: Evidence
+    decision: Decision = Decision()
+
+
+class CaptureGap(Block):
+    """A stretch nobody listened to."""
+
+    start_utc: Moment
+    end_utc: Moment
+    duration_s: Seconds
+    reason: str
+
+
+class Coverage(Block):
+    """How much of the night was heard, and how much of the music has a name."""
+
+    is_complete: bool
+    """False when a session broke off or was still running."""
+    listened_s: Seconds
+    music_s: Seconds
+    identified_s: Seconds
+    unknown_s: Seconds
+    gap_s: Seconds
+    gaps: list[CaptureGap] = []
+
+
+class Attestation(Block):
+    """A person's signature under exactly these bytes."""
+
+    role: str
+    name: str
+    at: Moment
+    statement: str
+    report_sha256: str
+
+
+class Filing(Block):
+    """That somebody handed the report in."""
+
+    society: str
+    profile: str
+    exported_at: Moment
+    filed_by: str | None = None
+    reference: str | None = None
+    due: date | None = None
+
+
+class SourceSession(Block):
+    """One run of the listener that this report rests on."""
+
+    session_id: str
+    input_kind: str
+    input_name: str
+    input_sha256: str
+    clock: Literal["stated", "system"]
+    """Where the wall time comes from: somebody stated when the recording began, or the clock of the machine."""
+    started_at: Moment
+    ended_at: Moment | None = None
+    model_id: str
+    catalogue_id: str
+    config_hash: str
+    software: str
+
+
+class Provenance(Block):
+    """Where all of this comes from."""
+
+    sessions: list[SourceSession]
+    audio_retained: bool = False
+    ledger_events: int
+    ledger_hash: str
+    """The hash of the newest ledger event this report rests on; `livecsi ledger verify --hash` looks it up."""
+
+
+class SetlistReport(Block):
+    """What one act played on one stage in one night."""
+
+    schema_version: Literal["1.0"] = "1.0"
+    report_id: str
+    revision: Annotated[int, Field(ge=1)] = 1
+    review_state: Literal["unreviewed", "in_review", "reviewed"] = "unreviewed"
+    event: Event
+    venue: Venue
+    act: Act
+    items: list[Item]
+    coverage: Coverage
+    attestations: list[Attestation] = []
+    filings: list[Filing] = []
+    provenance: Provenance
+
+    def as_json(self) -> str:
+        """The one text of this report: the same night gives the same bytes."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of `as_json`, as it is published beside this file."""
+    made = SetlistReport.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "setlist-report.schema.json", **made}
