@@ -1,0 +1,50 @@
+"""The report as a page: HTML from a template that escapes everything, and PDF from exactly that HTML.
+
+Nothing is ever fetched: style and drawing are inside the document, so it looks the same in ten years.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from livecsi.clock import format_utc
+from livecsi.reports import timeline, words
+from livecsi.reports.model import SetlistReport
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def html(report: SetlistReport) -> str:
+    """The report as one self-contained HTML document."""
+    return fill("report.html.j2", {"report": report, "bars": timeline.bars(report), "ticks": timeline.ticks(report)})
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A template with its values; every one of them is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+def pdf(document: str) -> bytes:
+    """An HTML document as PDF (A4)."""
+    from weasyprint import HTML
+
+    written: bytes = HTML(string=document, url_fetcher=_refuse).write_pdf()
+    return written
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals["words"] = words
+    environment.filters["utc"] = format_utc
+    return environment
+
+
+def _refuse(url: str, *_: object, **__: object) -> NoReturn:
+    raise ValueError(f"a report never fetches anything, and it asked for {url}")
