@@ -92,9 +92,10 @@ class Ledger:
         """Every break in the chain, one line each; empty when all is well."""
         return [*self._database.check(), *self._broken_links(), *self._lost_end()]
 
-    def holds(self, event_hash: str) -> bool:
-        """Whether the event a report was based on is still here."""
-        return self._database.row("SELECT 1 FROM events WHERE hash = ?", (event_hash,)) is not None
+    def holds(self, hash_start: str) -> bool:
+        """Whether the event a report was based on is still here; a page may print only the start of its hash."""
+        sql = "SELECT 1 FROM events WHERE substr(hash, 1, ?) = ?"
+        return self._database.row(sql, (len(hash_start), hash_start.lower())) is not None
 
     def _append(self, kind: str, body: Body) -> Event:
         newest = self._newest()

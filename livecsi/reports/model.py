@@ -261,7 +261,7 @@ class Provenance(Block):
     audio_retained: bool = False
     ledger_events: int
     ledger_hash: str
-    """The hash of the newest ledger event this report rests on; `livecsi ledger verify --hash` looks it up."""
+    """The hash of the newest ledger event this report rests on; `livecsi ledger verify --holds HASH` looks it up."""
 
 
 class SetlistReport(Block):

@@ -1,4 +1,4 @@
-"""A made-up but realistic night: twelve songs, two of them unnamed, a gap, records before the show. All names invented."""
+"""A made-up but realistic night: twelve songs, two of them unnamed, a gap, a record before the show; all invented."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
