@@ -62,8 +62,8 @@ class Kind(StrEnum):
 class Candidate:
     """One studio recording offered as the answer for one stretch of audio.
 
-    `score` is cohort-normalised and only comparable within one model; `probability` is calibrated.
-    The alignment says which part of the window matched which part of the studio song, all in seconds.
+    `score` is cohort-normalised and only comparable within one model. `log_odds` is the calibrated evidence for this
+    song against any other music, `probability` its share when all candidates and "none of them" compete. The alignment says which part of the window matched which part of the studio song, all in seconds.
     """
 
     recording_id: int
@@ -72,6 +72,7 @@ class Candidate:
     artist: str
     score: float
     probability: float
+    log_odds: float = 0.0
     transposition_semitones: int = 0
     window_start_seconds: float = 0.0
     window_end_seconds: float = 0.0

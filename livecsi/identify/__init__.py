@@ -1,0 +1,1 @@
+"""From features to names: sessions -> encoder -> sequences -> matcher -> calibration -> setlist."""

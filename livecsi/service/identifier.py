@@ -1,0 +1,64 @@
+"""The catalogue as something one can ask: which of these songs is this?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from livecsi.catalogue.sqlite import Catalogue
+from livecsi.catalogue.store import Recording
+from livecsi.errors import UntrustedError
+from livecsi.identify.calibration import Calibration, calibrated
+from livecsi.identify.matcher import Match, Matcher, Reference
+from livecsi.identify.sequences import Sequences, unpack
+from livecsi.service.ear import Ear
+from livecsi.types import Candidate
+
+
+class Identifier:
+    """Studio songs and background songs behind one matcher."""
+
+    def __init__(self, ear: Ear, recordings: Sequence[Recording], references: Sequence[Reference]) -> None:
+        self._recordings = {recording.recording_id: recording for recording in recordings}
+        self._calibration = Calibration.from_manifest(ear.model.facts["calibration"])
+        self.works = len({recording.work_id for recording in recordings})
+        self.matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+
+    @classmethod
+    def of_catalogue(cls, ear: Ear, catalogue: Catalogue) -> "Identifier":
+        """Every recording of the catalogue; raises UntrustedError when some were never encoded by this model."""
+        missing = catalogue.missing_sequences(ear.model_id)
+        if missing:
+            raise UntrustedError(
+                f"{len(missing)} songs of the catalogue were not encoded by {ear.model_id}, first {missing[0].title!r}",
+                "run `livecsi catalogue import` again with their files",
+            )
+        stored = catalogue.sequences(ear.model_id)
+        means = catalogue.impostor_means(ear.model_id)
+        references = [
+            Reference(r.recording_id, r.work_id, unpack(payload), means.get(r.recording_id, 0.0)) for r, payload in stored
+        ]
+        return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
+
+    def identify(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
+        """Candidates of the shortlist with probabilities, best first; background songs are competition, not answers."""
+        matches = self.matcher.rank(query, shortlist)
+        return self.candidates(matches)
+
+    def candidates(self, matches: Sequence[Match]) -> tuple[Candidate, ...]:
+        named = [self._candidate(match) for match in matches if not match.reference.is_background]
+        return calibrated(named, self._calibration, self.works)
+
+    def _candidate(self, match: Match) -> Candidate:
+        recording = self._recordings[match.reference.recording_id]
+        return Candidate(
+            recording_id=recording.recording_id, work_id=recording.work_id, title=recording.title,
+            artist=recording.artist, score=match.score, probability=0.0,
+            transposition_semitones=(match.rotation + 6) % 12 - 6,
+            window_start_seconds=match.window_start_seconds, window_end_seconds=match.window_end_seconds,
+            song_start_seconds=match.song_start_seconds, song_end_seconds=match.song_end_seconds,
+        )
+
+
+def measured_background(ear: Ear) -> list[Reference]:
+    """The background songs with the impostor means their release measured."""
+    means = ear.model.facts["background_impostor_means"]
+    return [replace(r, impostor_mean=float(mean)) for r, mean in zip(ear.background(), means, strict=True)]

@@ -1,0 +1,101 @@
+"""A recorded concert through the same pipeline, into the same ledger: only the source and the clock differ.
+
+The result of a replay is decided by the audio, when it began, the act, the model, the catalogue and the settings; the
+same replay a second time finds its session in the ledger and adds nothing.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from livecsi import __version__
+from livecsi.audio.recording import RecordingSource, sha256_of
+from livecsi.catalogue.sqlite import Catalogue
+from livecsi.clock import Anchor, SystemClock, business_date
+from livecsi.errors import FindingsError, InputError
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import Sessions, SessionStart
+from livecsi.service.ear import Ear
+from livecsi.service.identifier import Identifier
+from livecsi.service.pipeline import Hearing, Pipeline, Progress
+from livecsi.settings import Settings
+from livecsi.types import SAMPLE_RATE_HERTZ
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay left in the ledger; `hearing` is None when the ledger had it already."""
+
+    session_id: str
+    start: SessionStart
+    hearing: Hearing | None
+
+
+def replay(
+    settings: Settings, path: Path, started_at: datetime | None, act: str, progress: Progress = lambda _: None
+) -> Replay:
+    """Hear a recording and write it down; raises InputError, UntrustedError, FindingsError."""
+    clock = SystemClock()
+    ear = Ear(settings)
+    with Catalogue.open(settings.catalogue_path, clock, create=False) as catalogue:
+        identifier = Identifier.of_catalogue(ear, catalogue)
+        if not identifier.works:
+            raise FindingsError("the catalogue is empty", "add studio songs with `livecsi catalogue import songs.csv`")
+        start = _session_start(settings, path, started_at, act, ear.model_id, catalogue.fingerprint())
+        with Ledger.open(settings.ledger_path, clock) as ledger:
+            sessions = Sessions(ledger)
+            if known := sessions.find_closed(start.key):
+                return Replay(known, start, None)
+            session_id = sessions.open(start)
+            hearing = hear_recording(ear, identifier, path, progress)
+            _write_down(sessions, session_id, start, hearing, catalogue)
+    return Replay(session_id, start, hearing)
+
+
+def hear_recording(ear: Ear, identifier: Identifier, path: Path, progress: Progress = lambda _: None) -> Hearing:
+    """The pipeline on a file, nothing written anywhere."""
+    with RecordingSource(path, ear.settings.decoding) as source:
+        return Pipeline(ear, identifier).listen(source, progress)
+
+
+def _write_down(
+    sessions: Sessions, session_id: str, start: SessionStart, hearing: Hearing, catalogue: Catalogue
+) -> None:
+    for gap in hearing.gaps:
+        sessions.gap(session_id, gap.first_sample / SAMPLE_RATE_HERTZ, gap.last_sample / SAMPLE_RATE_HERTZ, gap.reason)
+    ended_at = Anchor(start.started_at).at(hearing.duration_seconds)
+    sessions.finish(
+        session_id, hearing.performances, start.started_at, catalogue.describe, ended_at, hearing.coverage()
+    )
+
+
+def _session_start(
+    settings: Settings, path: Path, started_at: datetime | None, act: str, model_id: str, catalogue_id: str
+) -> SessionStart:
+    audio_sha256 = sha256_of(path)
+    began = (started_at or _guess_start(path, settings)).astimezone(UTC)
+    decides = settings.model_dump(mode="json", include={"listening", "tracking", "venue", "model"})
+    config_hash = _digest(decides)
+    key = _digest([audio_sha256, began.isoformat(), act, model_id, catalogue_id, config_hash, __version__])
+    venue = settings.venue
+    return SessionStart(
+        key=key, input_kind="recording", input_name=path.name, input_sha256=audio_sha256, started_at=began, act=act,
+        venue=venue.model_dump(mode="json"), stage=venue.stage, timezone=venue.timezone,
+        night=business_date(began, venue.zone, venue.night_cutoff), model_id=model_id, catalogue_id=catalogue_id,
+        config_hash=config_hash, software=f"livecsi {__version__}",
+    )
+
+
+def _guess_start(path: Path, settings: Settings) -> datetime:
+    """A recording was last written when it ended."""
+    with RecordingSource(path, settings.decoding) as source:
+        if source.duration_seconds is None:
+            raise InputError(f"{path}: its length is unknown", "say when it began with --started-at")
+        ended_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return (ended_at - timedelta(seconds=source.duration_seconds)).replace(microsecond=0)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

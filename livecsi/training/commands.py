@@ -1,0 +1,108 @@
+"""What the training commands do, free of any command line: read a configuration, train, release."""
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from livecsi.errors import InputError, SettingsError
+from livecsi.features.cqt import ConstantQSpec
+from livecsi.training.dataset import BatchShape
+from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
+from livecsi.training.networks.gate import GateNetwork
+from livecsi.training.recordings import cached_features
+from livecsi.training.release import release_gate, release_network
+from livecsi.training.scores.corpus import CORPUS_VERSION, SOURCES, load_scores, split_of
+from livecsi.training.scores.score import Score
+from livecsi.training.trainer import TrainingPlan, load_network, train
+from livecsi.types import Frames
+
+CALIBRATION_RECORDINGS = 40
+CALIBRATION_FRAMES = 640
+Say = Callable[[str], None]
+
+
+def train_from_config(config: Path, scores: Path, audio: Path | None, run: Path, budget_seconds: float | None, say: Say) -> None:
+    """Train the family the configuration names into the folder `run`, resuming what is there."""
+    table = _read_config(config)
+    family = table.pop("family", "livecsi")
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    corpus = load_scores(scores, run.parent / "corpus.pickle")
+    if family == "gate":
+        _train_gate(table, corpus, _required(audio), run, say)
+        return
+    if family != "livecsi":
+        raise SettingsError(f"{config}: no family is called {family!r}", "there are livecsi and gate")
+    plan = _plan(table, config)
+    if budget_seconds is not None:
+        plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
+    train(_split(corpus, "train"), plan, run, say)
+
+
+def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: Say) -> None:
+    """Calibrate a trained run on held-out works and write it into the models folder."""
+    table = _read_config(run / "config.toml")
+    if table.get("family") == "gate":
+        network = GateNetwork()
+        network.load_state_dict(torch.load(run / "gate.pt", weights_only=True))
+        release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
+        return
+    held_out = _split(load_scores(scores, run.parent / "corpus.pickle"), "validation")
+    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    training = {
+        "config": table, "steps": state["step"], "pairs": state["step"] * state["plan"]["shape"]["batch"],
+        "seconds": round(state["seconds"]), "corpus_version": CORPUS_VERSION, "sources": list(SOURCES),
+    }
+    release_network(load_network(run), held_out, _calibration_music(audio, run), models, training, say)
+
+
+def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Path, say: Say) -> None:
+    cache = run.parent / "features"
+    validation = GateMaterial(audio, _split(corpus, "validation"), cache, validation=True, say=say)
+    material = GateMaterial(audio, _split(corpus, "train"), cache, validation=False, say=say)
+    network = train_gate(material, int(table.get("steps", 600)), int(table.get("seed", 0)), say)
+    torch.save(network.state_dict(), run / "gate.pt")
+    confusion = gate_confusion(network, validation, seed=1).round(3).tolist()
+    say(f"held-out confusion (music, speech, crowd): {confusion}")
+    (run / "figures.json").write_text(json.dumps({"held_out_confusion": confusion}))
+
+
+def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:
+    """Real recordings as impostors; the version groups kept for validation are not among them."""
+    if audio is None:
+        return []
+    paths = sorted((audio / "music_more").glob("*.ogg"))[:: 3][:CALIBRATION_RECORDINGS]
+    features = cached_features(paths, ConstantQSpec(), run.parent / "features")
+    return [frames[:, :CALIBRATION_FRAMES] for frames in features.values() if frames.shape[1] > 150]
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {error}", "give --config a file like models/livecsi.toml") from error
+
+
+def _plan(table: dict[str, Any], config: Path) -> TrainingPlan:
+    shape = dict(table.pop("shape", {}))
+    if "query_frames" in shape:
+        shape["query_frames"] = tuple(shape["query_frames"])
+    try:
+        return TrainingPlan(shape=BatchShape(**shape), **table)
+    except TypeError as error:
+        raise SettingsError(f"{config}: {error}", "compare with models/livecsi.toml") from error
+
+
+def _split(corpus: list[Score], name: str) -> list[Score]:
+    return [score for score in corpus if split_of(score.cluster_id) == name]
+
+
+def _required(audio: Path | None) -> Path:
+    if audio is None:
+        raise SettingsError("the gate learns from real audio", "give --audio a folder with noise/ and music/")
+    return audio

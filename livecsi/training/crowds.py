@@ -1,0 +1,84 @@
+"""Crowds made from nothing but speech and noise, because there is never enough recorded crowd to train on.
+
+Hundreds of claps at random moments, a babble of overlapping voices at several pitches, cheers as breathing noise, a
+whistle now and then. Audio at 22,050 Hz, reproducible from a generator.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from livecsi.types import SAMPLE_RATE_HERTZ, Samples
+
+Array = NDArray[np.float64]
+
+
+def crowd(rng: np.random.Generator, seconds: float, voices: list[Samples]) -> Samples:
+    """A crowd of its own mixture: applause, babble and cheering in random proportion, peak 0.5."""
+    length = int(seconds * SAMPLE_RATE_HERTZ)
+    parts = [applause(rng, length), cheering(rng, length), whistles(rng, length)]
+    if voices:
+        parts.append(babble(rng, length, voices))
+    weights = rng.dirichlet(np.full(len(parts), 0.7))
+    mixed = sum((weight * part / (part.std() + 1e-9) for weight, part in zip(weights, parts, strict=True)), np.zeros(length))
+    wet = _in_a_room(mixed, rng)
+    return (0.5 * wet / (np.abs(wet).max() + 1e-9)).astype(np.float32)
+
+
+def applause(rng: np.random.Generator, length: int) -> Array:
+    """Claps as 8 ms bursts, 20 to 400 a second, swelling and fading."""
+    claps = int(length / SAMPLE_RATE_HERTZ * np.exp(rng.uniform(np.log(20), np.log(400))))
+    impulses = np.zeros(length)
+    np.add.at(impulses, rng.integers(0, length, claps), rng.exponential(1.0, claps) * rng.choice([-1, 1], claps))
+    burst = rng.normal(0, 1, 400) * np.exp(-np.arange(400) / rng.uniform(40, 120))
+    low, high = sorted(rng.uniform([500, 2500], [1500, 8000]))
+    return _band(fftconvolve(impulses, burst)[:length], low, high) * _swell(rng, length)
+
+
+def babble(rng: np.random.Generator, length: int, voices: list[Samples]) -> Array:
+    """Thirty to two hundred people talking at once, some of them high, some low."""
+    total = np.zeros(length)
+    for _ in range(int(rng.integers(30, 200))):
+        voice = voices[int(rng.integers(len(voices)))]
+        speed = rng.uniform(0.8, 1.3)
+        index = np.arange(0, len(voice) - 1, speed)
+        said = np.interp(index, np.arange(len(voice)), voice)[:length]
+        start = int(rng.integers(0, max(1, length - len(said))))
+        total[start : start + len(said)] += said * rng.exponential(1.0)
+    return total
+
+
+def cheering(rng: np.random.Generator, length: int) -> Array:
+    """Many open vowels: noise through two moving formants."""
+    noise = rng.normal(0, 1, length)
+    first, second = rng.uniform(500, 900), rng.uniform(1100, 1900)
+    return (_band(noise, first * 0.8, first * 1.25) + 0.6 * _band(noise, second * 0.85, second * 1.2)) * _swell(rng, length)
+
+
+def whistles(rng: np.random.Generator, length: int) -> Array:
+    """A few gliding whistles."""
+    total = np.zeros(length)
+    for _ in range(int(rng.integers(1, 6))):
+        samples = int(rng.uniform(0.2, 1.0) * SAMPLE_RATE_HERTZ)
+        start = int(rng.integers(0, max(1, length - samples)))
+        hertz = np.linspace(rng.uniform(1000, 3000), rng.uniform(1000, 3500), samples)
+        tone = np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE_HERTZ) * np.hanning(samples)
+        total[start : start + samples] += tone[: length - start]
+    return total
+
+
+def _swell(rng: np.random.Generator, length: int) -> Array:
+    knots = np.exp(rng.normal(0, rng.uniform(0.1, 0.8), max(2, length // (2 * SAMPLE_RATE_HERTZ))))
+    return np.interp(np.linspace(0, len(knots) - 1, length), np.arange(len(knots)), knots)
+
+
+def _band(signal: Array, low_hertz: float, high_hertz: float) -> Array:
+    return np.asarray(sosfilt(butter(2, [low_hertz, high_hertz], "bandpass", fs=SAMPLE_RATE_HERTZ, output="sos"), signal))
+
+
+def _in_a_room(signal: Array, rng: np.random.Generator) -> Array:
+    seconds = rng.uniform(0.3, 2.0)
+    samples = int(seconds * SAMPLE_RATE_HERTZ)
+    response = rng.normal(0, 1, samples) * np.exp(-6.9 * np.arange(samples) / samples)
+    response[0] = rng.uniform(2, 20)
+    return np.asarray(fftconvolve(signal, response)[: len(signal)])

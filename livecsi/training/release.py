@@ -1,0 +1,100 @@
+"""A run becomes a release: graphs, background songs, constants, manifest and card, all in one folder.
+
+The manifest lists every model of the folder; releasing one replaces its own entry and leaves the others alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from livecsi.features.cqt import ConstantQSpec
+from livecsi.identify.encoder import Encoder
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.sequences import pack
+from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel
+from livecsi.training.calibrate import (
+    FIRST_SCORING,
+    choose_background,
+    fit_calibration,
+    make_songs,
+    measure_scoring,
+    measured,
+    spec_facts,
+)
+from livecsi.training.export import export_network
+from livecsi.training.networks.gate import GateNetwork
+from livecsi.training.networks.livecsi import LivecsiNetwork
+from livecsi.training.scores.score import Score
+from livecsi.types import Frames
+
+KNOWN_SHARE = 0.8
+CALIBRATION_SONGS = 70
+SEED = 20_240_501
+
+
+def release_network(
+    network: LivecsiNetwork, scores: Sequence[Score], music: Sequence[Frames], folder: Path,
+    training: dict[str, Any], say: Callable[[str], None],
+) -> None:
+    """Export, calibrate on `scores` (held-out works) and `music` (real recordings, impostors only), write it all down."""
+    name = "livecsi"
+    target = folder / name
+    export_network(network, target)
+    facts: dict[str, Any] = {
+        "name": name, "family": "livecsi", "licence": "Apache-2.0",
+        "preprocessing": spec_facts(ConstantQSpec()), "scoring": FIRST_SCORING,
+        "signature": {"encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
+                      "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices"},
+        "files": {role: _file(folder, f"{name}/{role}.onnx") for role in ("encoder", "matcher")}, "training": training,
+    }
+    model = ReleasedModel(name, "livecsi", folder, facts)
+    encoder, session = Encoder(model, 1), model.session("matcher", 1)
+    songs = make_songs(encoder, scores[:CALIBRATION_SONGS], music, SEED, say)
+    say("measuring the opinions")
+    facts["scoring"] = measure_scoring(session, songs)
+    matcher = Matcher(session, facts["scoring"], [])
+    background = choose_background(encoder, scores[CALIBRATION_SONGS:], SEED)
+    impostors = [*background, *songs.studio[:: max(1, len(songs.studio) // 24)]]
+    say("measuring the impostors")
+    background = measured(matcher, background, impostors)
+    references = [*measured(matcher, songs.studio, impostors), *background]
+    say("fitting the calibration")
+    facts["calibration"] = {**fit_calibration(matcher, songs, references), "known_share": KNOWN_SHARE}
+    facts["background_impostor_means"] = [round(reference.impostor_mean, 6) for reference in background]
+    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
+    np.savez_compressed(target / "background.npz", allow_pickle=False, **payloads)
+    facts["files"]["background"] = _file(folder, f"{name}/background.npz")
+    _write_entry(folder, facts)
+
+
+def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -> None:
+    """Export the gate and write its entry."""
+    (folder / "gate").mkdir(parents=True, exist_ok=True)
+    path = folder / "gate" / "gate.onnx"
+    frames = torch.export.Dim("frames", min=16, max=100_000)
+    torch.onnx.export(
+        network.eval(), (torch.rand(1, 72, 96),), path, input_names=["magnitude"], output_names=["logits"],
+        dynamic_shapes=({2: frames},), dynamo=True, external_data=False, opset_version=18, verbose=False,
+    )
+    _write_entry(folder, {
+        "name": "gate", "family": "gate", "licence": "Apache-2.0", "preprocessing": spec_facts(ConstantQSpec()),
+        "signature": {"gate": "magnitude (1, 72, frames) -> logits (1, 3, frames): music, speech, crowd"},
+        "files": {"gate": _file(folder, "gate/gate.onnx")}, "training": training,
+    })
+
+
+def _file(folder: Path, name: str) -> dict[str, Any]:
+    content = (folder / name).read_bytes()
+    return {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+
+
+def _write_entry(folder: Path, facts: dict[str, Any]) -> None:
+    path = folder / MANIFEST_NAME
+    entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else []
+    entries = sorted([e for e in entries if e["name"] != facts["name"]] + [facts], key=lambda entry: str(entry["name"]))
+    path.write_text(json.dumps({"models": entries}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
