@@ -36,6 +36,7 @@ def add(audio: tuple[Path, ...], writers: str, force: bool, as_json: bool, **det
     from livecsi.catalogue.songs_csv import SongEntry
     from livecsi.cli.ingesting import ingest_files
     from livecsi.errors import UsageError
+    from livecsi.service import catalogue as service
 
     if len(audio) > 1 and (details["title"] or details["isrc"]):
         raise UsageError("--title and --isrc are for one file", "use `livecsi catalogue import songs.csv` for many")
@@ -43,7 +44,7 @@ def add(audio: tuple[Path, ...], writers: str, force: bool, as_json: bool, **det
         template = SongEntry(audio[0], writers=_writers(writers) or (), **_checked(details))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    ingest_files([replace(template, path=path) for path in audio], force, as_json)
+    ingest_files(service, [replace(template, path=path) for path in audio], force, as_json)
 
 
 @command.command("import")
@@ -54,8 +55,9 @@ def import_(songs_csv: Path, force: bool, as_json: bool) -> None:
     """Add the files of a table: path,title,artist[,work_id,iswc,isrc,writers]. Run it again to go on."""
     from livecsi.catalogue.songs_csv import read_songs_csv
     from livecsi.cli.ingesting import ingest_files
+    from livecsi.service import catalogue as service
 
-    ingest_files(read_songs_csv(songs_csv), force, as_json)
+    ingest_files(service, read_songs_csv(songs_csv), force, as_json)
 
 
 @command.command("list")

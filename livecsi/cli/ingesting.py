@@ -3,23 +3,41 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 if TYPE_CHECKING:
     from livecsi.catalogue.ingest import Verdict
     from livecsi.catalogue.songs_csv import SongEntry
+    from livecsi.catalogue.store import EncodedSong
+    from livecsi.settings import Settings
 
 
-def ingest_files(entries: list["SongEntry"], force: bool, as_json: bool) -> None:
+class Encoder(Protocol):
+    """What turns an audio file into sequences."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def encode(self, path: Path) -> "EncodedSong": ...
+
+
+class CatalogueService(Protocol):
+    """The part of `livecsi.service.catalogue` that an ingest needs."""
+
+    def encoder(self, settings: "Settings") -> Encoder: ...
+
+    def refresh_cohort(self, settings: "Settings") -> None: ...
+
+
+def ingest_files(service: CatalogueService, entries: list["SongEntry"], force: bool, as_json: bool) -> None:
     """Ingest everything that can be ingested; raises FindingsError at the end when a file failed."""
     from livecsi.catalogue.ingest import Status
     from livecsi.errors import FindingsError
 
-    verdicts = []
-    for verdict in _with_progress(_ingest(entries, force), len(entries)):
-        verdicts.append(verdict)
+    verdicts = list(_with_progress(_ingest(service, entries, force), len(entries)))
     if as_json:
         click.echo(json.dumps([_as_json(verdict) for verdict in verdicts], indent=2, ensure_ascii=False))
     failed = sum(verdict.status is Status.FAILED for verdict in verdicts)
@@ -27,11 +45,10 @@ def ingest_files(entries: list["SongEntry"], force: bool, as_json: bool) -> None
         raise FindingsError(f"{failed} of {len(verdicts)} files were not added", "mend them and run the command again")
 
 
-def _ingest(entries: list["SongEntry"], force: bool) -> Iterator["Verdict"]:
+def _ingest(service: CatalogueService, entries: list["SongEntry"], force: bool) -> Iterator["Verdict"]:
     from livecsi.catalogue.ingest import Status, ingest
     from livecsi.catalogue.sqlite import Catalogue
     from livecsi.clock import SystemClock
-    from livecsi.service import catalogue as service
     from livecsi.settings import load_settings
 
     settings = load_settings()

@@ -1,0 +1,204 @@
+"""From events to the report: what a society would read, and what the software must not claim."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import Sessions
+from livecsi.reports.build import ReportKey, reports_of_night
+from livecsi.reports.model import ItemKind, Money, Status, Usage, json_schema
+from livecsi.types import Kind, Performance
+from tests.fakes import FakeClock
+from tests.reports.made_up_night import NIGHT, STARTED_AT, write_night
+
+SCHEMA = json.loads(files("livecsi.reports").joinpath("setlist-report.schema.json").read_text(encoding="utf-8"))
+
+
+def validate(document):
+    checker = jsonschema.FormatChecker()
+    jsonschema.Draft202012Validator(SCHEMA, format_checker=checker).validate(document)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("night") / "ledger.sqlite"
+    write_night(path, FakeClock())
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(path):
+    with Ledger.open(path, FakeClock()) as ledger:
+        return reports_of_night(ledger, NIGHT)[ReportKey(NIGHT, "The Tin Harbour", "main")]
+
+
+def test_the_published_schema_is_the_one_of_the_model():
+    """After a change of the model, write `json_schema()` to the file, with indent 2 and sorted keys."""
+    assert json_schema() == SCHEMA
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_json_follows_the_schema(report):
+    validate(json.loads(report.as_json()))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda document: document.update(extra=1),
+        lambda document: document["items"][1].update(extra=1),
+        lambda document: document["items"][1].update(start_utc="yesterday"),
+        lambda document: document["items"][1]["decision"].update(status="maybe"),
+        lambda document: document["items"][1]["evidence"].update(confidence=1.5),
+        lambda document: document.pop("coverage"),
+        lambda document: document["event"].update(ticket_price={"amount": 12.5, "currency": "EUR"}),
+    ],
+)
+def test_the_schema_is_strict(report, spoil):
+    document = json.loads(report.as_json())
+    spoil(document)
+    with pytest.raises(jsonschema.ValidationError):
+        validate(document)
+
+
+def test_the_same_night_gives_the_same_bytes(path, report, tmp_path):
+    with Ledger.open(path, FakeClock()) as ledger:
+        again = reports_of_night(ledger, NIGHT)
+    assert next(iter(again.values())).as_json() == report.as_json()
+    write_night(tmp_path / "other.sqlite", FakeClock())
+    with Ledger.open(tmp_path / "other.sqlite", FakeClock()) as ledger:
+        assert next(iter(reports_of_night(ledger, NIGHT).values())).as_json() == report.as_json()
+
+
+def test_another_night_in_the_ledger_changes_nothing(tmp_path, report):
+    path = tmp_path / "ledger.sqlite"
+    write_night(path, FakeClock())
+    write_night(path, FakeClock(), started_at=STARTED_AT + timedelta(days=1))
+    with Ledger.open(path, FakeClock()) as ledger:
+        assert next(iter(reports_of_night(ledger, NIGHT).values())).as_json() == report.as_json()
+
+
+def test_the_event_and_the_venue(report):
+    assert report.event.business_date == NIGHT
+    assert (report.event.start_utc, report.event.timezone) == (STARTED_AT, "Europe/Helsinki")
+    assert (report.venue.name, report.venue.city, report.venue.capacity) == ("Kulma-sali", "Helsinki", 420)
+    assert report.act.name == "The Tin Harbour"
+
+
+def test_every_line_waits_for_a_person(report):
+    assert {item.decision.status for item in report.items} == {Status.PENDING}
+    assert report.review_state == "unreviewed"
+    assert {item.evidence.band_basis for item in report.items} == {"uncalibrated"}
+    assert report.attestations == report.filings == []
+
+
+def test_lines_are_numbered_in_order_with_their_lengths(report):
+    assert [item.seq for item in report.items] == list(range(1, 14))
+    assert report.items == sorted(report.items, key=lambda item: item.start_utc)
+    paper_lanterns = report.items[1]
+    assert paper_lanterns.duration_s == 223.25
+    assert paper_lanterns.start_utc == datetime(2024, 5, 1, 18, 9, 51, 500000, tzinfo=UTC)
+
+
+def test_a_song_has_its_work_and_the_recording_it_was_recognised_from(report):
+    song = report.items[1]
+    assert (song.kind, song.usage) == (ItemKind.SONG, Usage.LIVE)
+    assert (song.work.title, song.work.iswc) == ("Paper Lanterns", "T-034.524.680-1")
+    assert [(writer.name, writer.role, writer.ipi) for writer in song.work.writers] == [
+        ("Aino Aalto", "composer", "00014107338"), ("Ben Berg", "lyricist", None),
+    ]  # fmt: skip
+    assert song.matched_recording.original_artist == "The Tin Harbour"
+
+
+def test_an_artist_is_never_a_writer(report):
+    folk_song = next(item for item in report.items if item.work and item.work.title == "Marjatan laulu")
+    assert folk_song.work.writers == []
+    assert folk_song.work.public_domain
+
+
+def test_music_without_a_name_keeps_its_times_and_its_alternatives(report):
+    unknown = [item for item in report.items if item.usage is Usage.UNCLEAR]
+    assert len(unknown) == 2
+    for item in unknown:
+        assert (item.kind, item.work, item.matched_recording) == (ItemKind.UNKNOWN, None, None)
+        assert item.duration_s > 90
+        assert [other.title for other in item.evidence.alternatives][0] == "Little Machines"
+
+
+def test_recorded_music_is_background(report):
+    assert (report.items[0].usage, report.items[0].kind) == (Usage.BACKGROUND, ItemKind.UNKNOWN)
+
+
+def test_a_gap_makes_its_song_partial(report):
+    assert [item.seq for item in report.items if item.completeness == "partial"] == [9]
+
+
+def test_coverage(report):
+    coverage = report.coverage
+    assert coverage.is_complete
+    assert (coverage.listened_s, coverage.music_s, coverage.gap_s) == (3700.0, 2960.0, 12.4)
+    assert coverage.identified_s == round(sum(i.duration_s for i in report.items if i.usage is Usage.LIVE), 3)
+    assert coverage.gaps[0].start_utc == STARTED_AT + timedelta(seconds=2390)
+
+
+def test_provenance(path, report):
+    source = report.provenance.sessions[0]
+    assert (source.input_kind, source.clock, source.software) == ("recording", "stated", "livecsi 0.1.0")
+    with Ledger.open(path, FakeClock()) as ledger:
+        assert report.provenance.ledger_hash == ledger.head()
+        assert report.provenance.ledger_events == len(ledger.events())
+
+
+def test_a_named_guess_for_unnamed_music_is_offered_and_not_claimed(tmp_path):
+    from tests.reports.made_up_night import candidate, describe, performances
+
+    path = tmp_path / "ledger.sqlite"
+    session_id = write_night(path, FakeClock())
+    guess = candidate(1, "Paper Lanterns", "The Tin Harbour", 0.5)
+    with Ledger.open(path, FakeClock()) as ledger:
+        Sessions(ledger).heard(
+            session_id, [Performance(3600.0, 3700.0, Kind.UNKNOWN, 0.5, 0.1, guess)], STARTED_AT, describe
+        )
+        item = next(iter(reports_of_night(ledger, NIGHT).values())).items[-1]
+    assert performances()
+    assert item.work is None
+    assert [other.title for other in item.evidence.alternatives] == ["Paper Lanterns"]
+
+
+def test_a_session_that_broke_off_is_reported_as_such(tmp_path):
+    from tests.ledger.test_sessions import START, describe
+
+    with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
+        sessions = Sessions(ledger)
+        session_id = sessions.open(replace(START, act=""))
+        sessions.heard(
+            session_id, [Performance(10.0, 70.0, Kind.UNKNOWN, 0.2, 0.0, None)], START.started_at, describe
+        )
+        report = next(iter(reports_of_night(ledger, START.night).values()))
+    assert not report.coverage.is_complete
+    assert report.event.end_utc - report.event.start_utc == timedelta(seconds=70)
+    assert (report.coverage.listened_s, report.coverage.music_s, report.act.name) == (70.0, 60.0, None)
+    validate(json.loads(report.as_json()))
+
+
+def test_acts_and_stages_get_a_report_each(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    write_night(path, FakeClock())
+    write_night(path, FakeClock(), act="Delta Wren", stage="attic", started_at=STARTED_AT + timedelta(hours=2))
+    write_night(path, FakeClock(), started_at=STARTED_AT + timedelta(hours=3))
+    with Ledger.open(path, FakeClock()) as ledger:
+        reports = reports_of_night(ledger, NIGHT)
+        assert reports_of_night(ledger, NIGHT + timedelta(days=5)) == {}
+    assert [(key.act, key.stage, len(report.items)) for key, report in reports.items()] == [
+        ("The Tin Harbour", "main", 26), ("Delta Wren", "attic", 13),
+    ]  # fmt: skip
+    assert len({report.report_id for report in reports.values()}) == 2
+
+
+def test_money_is_exact():
+    assert Money(amount="12.50", currency="EUR").amount == "12.50"
