@@ -17,12 +17,13 @@ COMMANDS = {
     "config": "Show the effective settings.",
     "demo": "Ingest the fixture songs, replay the fixture concert, print and write its setlist.",
     "evaluate": "Measure retrieval, pairs and setlists.",
+    "export": "Release a trained run as ONNX files with manifest (needs the extra 'train').",
     "ledger": "Check what was written down.",
     "models": "List and verify the models that can listen.",
     "nights": "List the nights in the ledger.",
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
-    "train": "Train and export a model (needs the extra 'train').",
+    "train": "Train a model (needs the extra 'train').",
 }
 
 

@@ -1,8 +1,8 @@
 """Scores to probabilities: how much a score speaks for its song, given how many songs could have made it by chance.
 
-A logistic fit on held-out works gives the log likelihood ratio of a score, right song against wrong song. A song of a
-catalogue of N works has a prior of `known_share` / N, so the same score means less in a larger catalogue. "None of
-them" competes with the rest of the prior.
+A logistic fit on held-out works weighs the score of a right answer against the best wrong answer that a catalogue of
+N works gives when the song is absent, for several N: the best of many impostors is better, so the same score means less
+in a larger catalogue. "None of them" is always one of the competing answers.
 """
 
 import math
@@ -17,21 +17,20 @@ LARGEST_LOG_ODDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """log likelihood ratio = `slope` * score + `intercept`."""
+    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`, known and unknown songs equally likely."""
 
     slope: float
+    per_log_work: float
     intercept: float
-    known_share: float = 0.8
 
     @classmethod
     def from_manifest(cls, facts: Mapping[str, Any]) -> Self:
-        return cls(float(facts["slope"]), float(facts["intercept"]), float(facts["known_share"]))
+        return cls(float(facts["slope"]), float(facts["per_log_work"]), float(facts["intercept"]))
 
     def log_odds(self, score: float, works: int) -> float:
         """Log odds of this song against unknown music, in a catalogue of `works`."""
-        ratio = self.slope * score + self.intercept
-        prior = math.log(self.known_share / (1 - self.known_share) / max(1, works))
-        return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, ratio + prior))
+        odds = self.slope * score + self.per_log_work * math.log(max(1, works)) + self.intercept
+        return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, odds))
 
 
 def shares(log_odds: Sequence[float]) -> list[float]:

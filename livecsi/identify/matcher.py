@@ -8,7 +8,7 @@ impostors, so that even a catalogue of one song has a margin to win by.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ class Matcher:
 
     def __init__(self, session: Session, scoring: Mapping[str, Any], references: Sequence[Reference]) -> None:
         self._session = session
-        self._constants = [scoring[opinion] for opinion in OPINIONS]
+        self._scoring = scoring
         self.references = list(references)
         coarse = [reference.sequences.levels[2] for reference in self.references]
         self._coarse = np.concatenate(coarse, 1) if coarse else np.zeros((96, 0), np.float32)
@@ -86,18 +86,21 @@ class Matcher:
         """Compare with exactly these references, cohort-normalised among them, best first."""
         if not references:
             return []
-        opinions, rotations, paths = self._opinions(query, references)
-        raw = sum((constant["weight"] * (opinions[:, index] - constant["mean"]) / constant["deviation"]
-                   for index, constant in enumerate(self._constants)), np.zeros(len(references)))
+        opinions, rotations, paths = self.opinions(query, references)
+        raw = fuse(opinions, self._scoring)
+        means = np.array([reference.impostor_mean for reference in references])
+        works = np.array([reference.work_id for reference in references])
+        scores = normalise(raw, means, works)
         matches = [
-            self._match(query, reference, float(score), int(rotation), path)
-            for reference, score, rotation, path in zip(references, raw, rotations, paths, strict=True)
+            self._match(query, reference, float(raw[i]), float(scores[i]), int(rotations[i]), paths[i])
+            for i, reference in enumerate(references)
         ]
-        return _normalise(matches)
+        return sorted(matches, key=lambda match: -match.score)
 
-    def _opinions(
+    def opinions(
         self, query: Sequences, references: Sequence[Reference]
     ) -> tuple[Array, NDArray[np.int64], list[Path]]:
+        """The four `OPINIONS` (references, 4), the rotation of each reference, and the path on the fine matrix."""
         feeds = {f"query_{level}": tensor for level, tensor in zip(LEVELS, query.tensors(), strict=True)}
         results = []
         for reference in references:
@@ -105,27 +108,28 @@ class Matcher:
             results.append(self._session.run(**feeds, **own))
         fine, paths = align([result[3][0] for result in results])
         middle, _ = align([result[4][0] for result in results])
-        head, similarity, rotation = (np.array([float(result[i][0]) for result in results]) for i in range(3))
+        head, similarity, rotation = (np.array([result[i].item() for result in results]) for i in range(3))
         return np.stack([head, similarity, fine, middle], 1), rotation.astype(np.int64), paths
 
     @staticmethod
-    def _match(query: Sequences, reference: Reference, raw: float, rotation: int, path: Path) -> Match:
+    def _match(query: Sequences, reference: Reference, raw: float, score: float, rotation: int, path: Path) -> Match:
         seconds = FRAMES_PER_MOMENT[0] * query.frame_seconds
         return Match(
-            reference, raw, raw, rotation, path.first_row * seconds, (path.last_row + 1) * seconds,
+            reference, raw, score, rotation, path.first_row * seconds, (path.last_row + 1) * seconds,
             path.first_column * seconds, (path.last_column + 1) * seconds,
         )
 
 
-def _normalise(matches: list[Match]) -> list[Match]:
-    """Take off half of the reference's impostor mean and half of the query's: its next best ones by other works."""
-    centred = [match.raw_score - 0.5 * match.reference.impostor_mean for match in matches]
-    order = np.argsort(-np.array(centred), kind="stable")
-    best_work = matches[order[0]].reference.work_id
-    impostors = [matches[i].raw_score for i in order if _is_other(matches[i].reference, best_work)][:COHORT]
-    own = float(np.mean(impostors)) if impostors else 0.0
-    return [replace(matches[i], score=centred[i] - 0.5 * own) for i in order]
+def fuse(opinions: Array, scoring: Mapping[str, Any]) -> Array:
+    """The weighted sum of standardised opinions, (..., 4) to (...)."""
+    mean, deviation, weight = (np.array([scoring[o][part] for o in OPINIONS]) for part in ("mean", "deviation", "weight"))
+    return np.asarray(((opinions - mean) / deviation * weight).sum(-1))
 
 
-def _is_other(reference: Reference, work_id: int) -> bool:
-    return reference.is_background or reference.work_id != work_id
+def normalise(raw: Array, impostor_means: Array, works: NDArray[np.int64]) -> Array:
+    """Take off half of each reference's impostor mean, and half of the query's: its next best ones by other works."""
+    centred = raw - 0.5 * impostor_means
+    order = np.argsort(-centred, kind="stable")
+    others = order[(works[order] != works[order[0]]) | (works[order] == BACKGROUND)]
+    own = float(raw[others[:COHORT]].mean()) if len(others) else 0.0
+    return centred - 0.5 * own

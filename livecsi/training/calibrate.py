@@ -1,127 +1,142 @@
 """Constants of a release: how the opinions are standardised, which songs are the background, what a score is worth.
 
 Measured with the released graphs and the runtime matcher, so that they are the constants of the real path. Right
-answers are windows of freshly rendered live versions of held-out works; wrong answers come from those and, where a
-folder of music is given, from real recordings, whose resemblance to each other is what a venue will meet.
+answers are windows of freshly rendered live versions of held-out works, some of them badly heard; wrong answers come
+from those and, where a folder of music is given, from real recordings, whose resemblance to each other is what a venue
+will meet.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.cohort import impostor_means
 from livecsi.identify.encoder import Encoder
-from livecsi.identify.matcher import BACKGROUND, OPINIONS, Matcher, Reference
+from livecsi.identify.matcher import BACKGROUND, COHORT, OPINIONS, Matcher, Reference, fuse, normalise
 from livecsi.identify.sequences import Sequences
-from livecsi.identify.sessions import Session
 from livecsi.training.dataset import augment
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.score import Score
 from livecsi.types import Frames
 
-STUDIO_FRAMES, WINDOW_FRAMES = 640, 201
+STUDIO_FRAMES = 640
+WINDOW_FRAMES = (201, 100)
 BACKGROUND_SONGS = 24
-FIRST_SCORING = {opinion: {"mean": 0.0, "deviation": 1.0, "weight": 1.0} for opinion in OPINIONS}
-RIDGE = 1e-3
-
+CATALOGUE_SIZES = (5, 10, 20, 40, 80)
+DRAWS_PER_WINDOW = 4
+RIDGE = 1e-4
+Array = NDArray[np.float64]
 Scoring = dict[str, dict[str, float]]
-Pairs = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
-class Songs:
-    """Studio versions and live windows of the same works, in the same order; a window may have no studio version."""
+class Bench:
+    """Every window compared with every reference: `opinions` (windows, references, 4), and which work each one is."""
 
-    studio: list[Reference]
-    windows: list[Sequences]
-    window_works: list[int]
+    references: list[Reference]
+    window_works: NDArray[np.int64]
+    opinions: Array
+
+    @property
+    def works(self) -> NDArray[np.int64]:
+        return np.array([reference.work_id for reference in self.references])
+
+    def wrong(self) -> NDArray[np.bool_]:
+        """Pairs of different works, and of anything with a background song."""
+        return self.window_works[:, None] != self.works[None]
 
 
-def make_songs(
-    encoder: Encoder, scores: Sequence[Score], music: Sequence[Frames], seed: int, say: Callable[[str], None]
-) -> Songs:
-    """One studio version and two live windows per score; real music is studio song and impostor window at once."""
+def set_up_bench(
+    encoder: Encoder, matcher: Matcher, scores: Sequence[Score], music: Sequence[Frames], seed: int,
+    say: Callable[[str], None],
+) -> Bench:
+    """Studio and live versions of the scores, real music beside them, the last scores as background."""
     rng = np.random.default_rng(seed)
-    studio, windows, works = [], [], []
+    references: list[Reference] = []
+    windows: list[tuple[int, Sequences]] = []
     for index, score in enumerate(scores):
-        performance = render_performance(score, rng, live=False, frames=STUDIO_FRAMES)
-        studio.append(Reference(index, index, encoder.encode(performance.magnitude)))
-        live = render_performance(score, rng, live=True, frames=STUDIO_FRAMES)
-        for _ in range(2):
-            windows.append(encoder.encode(_window(live.magnitude, rng)))
-            works.append(index)
-        if index % 20 == 19:
-            say(f"calibration songs {index + 1}/{len(scores)}")
-    for index, frames in enumerate(music, len(studio)):
-        studio.append(Reference(index, index, encoder.encode(frames)))
-        if frames.shape[1] > WINDOW_FRAMES:
-            windows.append(encoder.encode(_window(frames, rng)))
-            works.append(-2 - index)
-    return Songs(studio, windows, works)
+        background = index >= len(scores) - BACKGROUND_SONGS
+        number = BACKGROUND if background else index
+        studio = render_performance(score, rng, live=False, frames=STUDIO_FRAMES).magnitude
+        references.append(Reference(number, number, encoder.encode(studio)))
+        if not background:
+            live = render_performance(score, rng, live=True, frames=STUDIO_FRAMES).magnitude
+            windows += [(index, encoder.encode(_window(live, frames, rng))) for frames in WINDOW_FRAMES]
+    for index, frames in enumerate(music, len(scores)):
+        references.append(Reference(index, index, encoder.encode(frames)))
+        windows.append((index, encoder.encode(_window(frames, WINDOW_FRAMES[0], rng))))
+    opinions = []
+    for count, (_, window) in enumerate(windows, 1):
+        opinions.append(matcher.opinions(window, references)[0])
+        if count % 20 == 0:
+            say(f"calibration windows {count}/{len(windows)}")
+    return Bench(references, np.array([work for work, _ in windows]), np.stack(opinions))
 
 
-def _window(frames: Frames, rng: np.random.Generator) -> Frames:
-    first = int(rng.integers(40, max(41, frames.shape[1] - WINDOW_FRAMES)))
-    return augment(frames[:, first : first + WINDOW_FRAMES], rng, live=True)
-
-
-def measure_scoring(session: Session, songs: Songs) -> Scoring:
+def measure_scoring(bench: Bench) -> Scoring:
     """Mean and deviation of each opinion over wrong pairs; every opinion weighs the same."""
-    scoring = {}
-    for opinion in OPINIONS:
-        only = {name: {**FIRST_SCORING[name], "weight": float(name == opinion)} for name in OPINIONS}
-        scores, right = _pairs(Matcher(session, only, []), songs, songs.studio, normalised=False)
-        wrong = scores[~right]
-        scoring[opinion] = {"mean": float(wrong.mean()), "deviation": float(wrong.std()), "weight": 1.0}
-    return scoring
+    wrong = bench.opinions[bench.wrong()]
+    return {
+        opinion: {"mean": float(wrong[:, i].mean()), "deviation": float(wrong[:, i].std()), "weight": 1.0}
+        for i, opinion in enumerate(OPINIONS)
+    }
 
 
-def choose_background(encoder: Encoder, scores: Sequence[Score], seed: int) -> list[Reference]:
-    """Studio versions of held-out works that nobody will play."""
+def measure_impostors(bench: Bench, scoring: Scoring) -> Array:
+    """Per reference the mean of its ten best raw scores against windows of other works."""
+    raw = np.where(bench.wrong(), fuse(bench.opinions, scoring), -np.inf)
+    return np.asarray(-np.sort(-raw, axis=0)[:COHORT].mean(0))
+
+
+def fit_calibration(bench: Bench, scoring: Scoring, impostor_means: Array, rendered: int, seed: int) -> dict[str, float]:
+    """Logistic regression of "right" on score and log catalogue size.
+
+    For random catalogues of several sizes, each window of the first `rendered` works contributes the score of its right
+    song and, with that song taken out, the best score of a wrong one; real music contributes wrong ones only.
+    """
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(scores), BACKGROUND_SONGS, replace=False)
-    frames = (render_performance(scores[i], rng, live=False, frames=STUDIO_FRAMES).magnitude for i in chosen)
-    return [Reference(BACKGROUND, BACKGROUND, encoder.encode(magnitude)) for magnitude in frames]
+    raw, works = fuse(bench.opinions, scoring), bench.works
+    songs, background = np.flatnonzero(works != BACKGROUND), np.flatnonzero(works == BACKGROUND)
+    rows: list[tuple[float, float, bool]] = []
+    for window, work in enumerate(bench.window_works):
+        for size in CATALOGUE_SIZES * DRAWS_PER_WINDOW:
+            others = rng.choice(songs[works[songs] != work], min(size, len(songs) - 1), replace=False)
+            absent = np.concatenate([others, background])
+            best = normalise(raw[window, absent], impostor_means[absent], works[absent])[: len(others)].max()
+            rows.append((float(best), np.log(len(others)), False))
+            own = np.flatnonzero(works == work)
+            if work < rendered and len(own):
+                present = np.concatenate([own, absent[1:]])
+                score = normalise(raw[window, present], impostor_means[present], works[present])[0]
+                rows.append((float(score), np.log(len(others)), True))
+    table = np.array(rows)
+    beta = _logistic(np.column_stack([table[:, :2], np.ones(len(table))]), table[:, 2].astype(bool))
+    return {"slope": float(beta[0]), "per_log_work": float(beta[1]), "intercept": float(beta[2])}
 
 
-def measured(matcher: Matcher, references: Sequence[Reference], impostors: Sequence[Reference]) -> list[Reference]:
-    """The references with their impostor means."""
-    means = impostor_means(matcher, references, impostors)
-    return [replace(reference, impostor_mean=mean) for reference, mean in zip(references, means, strict=True)]
-
-
-def fit_calibration(matcher: Matcher, songs: Songs, references: Sequence[Reference]) -> dict[str, float]:
-    """Slope and intercept of log p(score | right) / p(score | wrong): balanced logistic regression by Newton's method."""
-    scores, right = _pairs(matcher, songs, references, normalised=True)
-    design = np.stack([scores, np.ones_like(scores)], 1)
+def _logistic(design: Array, right: NDArray[np.bool_]) -> Array:
+    """Newton's method, both classes weighing the same, slopes held by a small ridge."""
     weight = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum())
-    beta = np.zeros(2)
-    for _ in range(50):
+    ridge = np.diag([RIDGE] * (design.shape[1] - 1) + [0.0])
+    beta = np.zeros(design.shape[1])
+    for _ in range(60):
         probability = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        gradient = design.T @ (weight * (probability - right)) + RIDGE * np.array([beta[0], 0])
-        curvature = (design * (weight * probability * (1 - probability))[:, None]).T @ design
-        beta -= np.linalg.solve(curvature + np.diag([RIDGE, 1e-9]), gradient)
-    return {"slope": float(beta[0]), "intercept": float(beta[1])}
+        gradient = design.T @ (weight * (probability - right)) + ridge @ beta
+        curvature = (design * (weight * probability * (1 - probability))[:, None]).T @ design + ridge
+        beta -= np.linalg.solve(curvature + 1e-9 * np.eye(len(beta)), gradient)
+    return beta
 
 
-def _pairs(matcher: Matcher, songs: Songs, references: Sequence[Reference], normalised: bool) -> Pairs:
-    """Scores of every window against every reference, and whether they are the same work."""
-    scores, right = [], []
-    for window, work in zip(songs.windows, songs.window_works, strict=True):
-        others = [reference for reference in references if reference.work_id != -2 - work]
-        for match in matcher.compare(window, others):
-            if not match.reference.is_background:
-                scores.append(match.score if normalised else match.raw_score)
-                right.append(match.reference.work_id == work)
-    return np.array(scores), np.array(right)
+def _window(frames: Frames, length: int, rng: np.random.Generator) -> Frames:
+    """A stretch from somewhere after the beginning, roughened; every other one twice."""
+    first = int(rng.integers(min(40, max(0, frames.shape[1] - length)), max(1, frames.shape[1] - length) + 1))
+    cut = augment(frames[:, first : first + length], rng, live=True)
+    return augment(cut, rng, live=True) if rng.random() < 0.5 else cut
 
 
 def spec_facts(spec: ConstantQSpec) -> dict[str, float | int]:
     """The preprocessing entry of the manifest."""
     return {"bins": spec.bins, "bins_per_octave": spec.bins_per_octave, "lowest_hertz": spec.lowest_hertz,
             "frame_samples": spec.frame_samples, "fine_frames": spec.fine_frames}
-
-

@@ -18,12 +18,11 @@ from livecsi.identify.matcher import Matcher
 from livecsi.identify.sequences import pack
 from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel
 from livecsi.training.calibrate import (
-    FIRST_SCORING,
-    choose_background,
+    BACKGROUND_SONGS,
     fit_calibration,
-    make_songs,
+    measure_impostors,
     measure_scoring,
-    measured,
+    set_up_bench,
     spec_facts,
 )
 from livecsi.training.export import export_network
@@ -32,7 +31,6 @@ from livecsi.training.networks.livecsi import LivecsiNetwork
 from livecsi.training.scores.score import Score
 from livecsi.types import Frames
 
-KNOWN_SHARE = 0.8
 CALIBRATION_SONGS = 70
 SEED = 20_240_501
 
@@ -47,26 +45,21 @@ def release_network(
     export_network(network, target)
     facts: dict[str, Any] = {
         "name": name, "family": "livecsi", "licence": "Apache-2.0",
-        "preprocessing": spec_facts(ConstantQSpec()), "scoring": FIRST_SCORING,
+        "preprocessing": spec_facts(ConstantQSpec()),
         "signature": {"encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
                       "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices"},
         "files": {role: _file(folder, f"{name}/{role}.onnx") for role in ("encoder", "matcher")}, "training": training,
     }
     model = ReleasedModel(name, "livecsi", folder, facts)
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
-    songs = make_songs(encoder, scores[:CALIBRATION_SONGS], music, SEED, say)
-    say("measuring the opinions")
-    facts["scoring"] = measure_scoring(session, songs)
-    matcher = Matcher(session, facts["scoring"], [])
-    background = choose_background(encoder, scores[CALIBRATION_SONGS:], SEED)
-    impostors = [*background, *songs.studio[:: max(1, len(songs.studio) // 24)]]
-    say("measuring the impostors")
-    background = measured(matcher, background, impostors)
-    references = [*measured(matcher, songs.studio, impostors), *background]
-    say("fitting the calibration")
-    facts["calibration"] = {**fit_calibration(matcher, songs, references), "known_share": KNOWN_SHARE}
-    facts["background_impostor_means"] = [round(reference.impostor_mean, 6) for reference in background]
-    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
+    rehearsed = scores[: CALIBRATION_SONGS + BACKGROUND_SONGS]
+    bench = set_up_bench(encoder, Matcher(session, {}, []), rehearsed, music, SEED, say)
+    facts["scoring"] = measure_scoring(bench)
+    means = measure_impostors(bench, facts["scoring"])
+    facts["calibration"] = fit_calibration(bench, facts["scoring"], means, len(rehearsed), SEED)
+    background = [(r, mean) for r, mean in zip(bench.references, means, strict=True) if r.is_background]
+    facts["background_impostor_means"] = [round(float(mean), 6) for _, mean in background]
+    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, (r, _) in enumerate(background)}
     np.savez_compressed(target / "background.npz", allow_pickle=False, **payloads)
     facts["files"]["background"] = _file(folder, f"{name}/background.npz")
     _write_entry(folder, facts)

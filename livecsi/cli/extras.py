@@ -1,0 +1,14 @@
+"""The training side is an extra; without it a person is told what to install instead of shown a traceback."""
+
+import importlib
+from types import ModuleType
+
+from livecsi.errors import UsageError
+
+
+def training_commands() -> ModuleType:
+    """`livecsi.training.commands`; raises UsageError when the extra is missing."""
+    try:
+        return importlib.import_module("livecsi.training.commands")
+    except ModuleNotFoundError as error:
+        raise UsageError(f"training needs {error.name}", "pip install 'livecsi[train]'") from error

@@ -1,0 +1,51 @@
+"""`livecsi models`: which networks can listen, and whether their files are the released ones."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from livecsi.identify.sessions import ReleasedModel
+
+
+@click.group()
+def command() -> None:
+    """List and verify the models that can listen."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with name, family, file, sha256, size_bytes.")
+def list_models(as_json: bool) -> None:
+    """List the models of the models folder."""
+    rows = [_facts(model) for model in _models()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['name']:12} {row['family']:10} {row['size_bytes'] / 1e6:6.2f} MB  {row['file']}  {row['licence']}")
+
+
+@command.command()
+def verify() -> None:
+    """Check every file of every model against the manifest."""
+    for model in _models():
+        for role in model.facts["files"]:
+            click.echo(f"{model.name}: {role}: {model.file(role).name} is the released file")
+
+
+def _models() -> "list[ReleasedModel]":
+    from livecsi.identify.sessions import released_models
+    from livecsi.settings import load_settings
+
+    return released_models(load_settings().model.directory)
+
+
+def _facts(model: "ReleasedModel") -> dict[str, Any]:
+    """One model for a listing: `file`, `sha256` and `size_bytes` are those of its first graph, `files` has them all."""
+    files = dict(model.facts["files"])
+    first = next(iter(files.values()))
+    return {
+        "name": model.name, "family": model.family, "id": f"{model.name}@{first['sha256'][:12]}", "file": first["file"],
+        "sha256": first["sha256"], "size_bytes": first["size_bytes"], "licence": model.facts["licence"], "files": files,
+    }

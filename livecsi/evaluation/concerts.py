@@ -1,0 +1,57 @@
+"""A whole concert through the pipeline against a studio set, nothing stored: `livecsi evaluate setlist`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from livecsi.audio.recording import sha256_of
+from livecsi.catalogue.store import Recording
+from livecsi.clock import SystemClock
+from livecsi.evaluation.setlists import SetlistFigures, heard_of, setlist_figures
+from livecsi.evaluation.tables import LabelledRecording, TrueSegment
+from livecsi.identify.cohort import choose_impostors, impostor_means
+from livecsi.identify.matcher import Matcher, Reference
+from livecsi.service.ear import Ear
+from livecsi.service.identifier import Identifier, measured_background
+from livecsi.service.pipeline import Hearing
+from livecsi.service.replay import hear_recording
+
+Step = Callable[[str, int, int], None]
+
+
+def identifier_of(ear: Ear, studio: Sequence[LabelledRecording], step: Step = lambda *_: None) -> Identifier:
+    """An identifier over studio files that are in no catalogue."""
+    works = work_numbers(studio)
+    now = SystemClock().utc_now()
+    recordings, references = [], []
+    for number, song in enumerate(studio, 1):
+        duration, sequences = ear.sequences_of(song.path)
+        work_id = works[song.work]
+        sha256, name = sha256_of(song.path), song.path.name
+        recordings.append(Recording(number, work_id, song.title, "", None, duration, sha256, name, now))
+        references.append(Reference(number, work_id, sequences))
+        step("studio songs", number, len(studio))
+    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+    means = impostor_means(matcher, references, choose_impostors([*references, *ear.background()]))
+    measured = [replace(reference, impostor_mean=mean) for reference, mean in zip(references, means, strict=True)]
+    return Identifier(ear, recordings, [*measured, *measured_background(ear)])
+
+
+def work_numbers(studio: Sequence[LabelledRecording]) -> dict[str, int]:
+    """A number for each work of the table."""
+    return {work: number for number, work in enumerate(sorted({song.work for song in studio}), 1)}
+
+
+def evaluate_concert(
+    ear: Ear, audio: Path, truth: Sequence[TrueSegment], studio: Sequence[LabelledRecording], step: Step = lambda *_: None
+) -> tuple[SetlistFigures, Hearing, float]:
+    """The figures, what was heard, and how many times faster than real time it was heard."""
+    identifier = identifier_of(ear, studio, step)
+    names = {number: work for work, number in work_numbers(studio).items()}
+    clock = SystemClock()
+    began = clock.monotonic_seconds()
+    hearing = hear_recording(ear, identifier, audio)
+    seconds = clock.monotonic_seconds() - began
+    known = [replace(segment, work=segment.work if segment.work in names.values() else "") for segment in truth]
+    figures = setlist_figures(heard_of(hearing.performances, names), known, hearing.duration_seconds)
+    return figures, hearing, hearing.duration_seconds / seconds
