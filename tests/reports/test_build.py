@@ -14,7 +14,8 @@ from livecsi.reports.build import ReportKey, reports_of_night
 from livecsi.reports.model import ItemKind, Money, Status, Usage, json_schema
 from livecsi.types import Kind, Performance
 from tests.fakes import FakeClock
-from tests.reports.made_up_night import NIGHT, STARTED_AT, write_night
+from tests.ledger.test_sessions import START
+from tests.reports.made_up_night import NIGHT, STARTED_AT, candidate, describe, write_night
 
 SCHEMA = json.loads(files("livecsi.reports").joinpath("setlist-report.schema.json").read_text(encoding="utf-8"))
 
@@ -155,24 +156,19 @@ def test_provenance(path, report):
 
 
 def test_a_named_guess_for_unnamed_music_is_offered_and_not_claimed(tmp_path):
-    from tests.reports.made_up_night import candidate, describe, performances
-
     path = tmp_path / "ledger.sqlite"
     session_id = write_night(path, FakeClock())
     guess = candidate(1, "Paper Lanterns", "The Tin Harbour", 0.5)
     with Ledger.open(path, FakeClock()) as ledger:
         Sessions(ledger).heard(
-            session_id, [Performance(3600.0, 3700.0, Kind.UNKNOWN, 0.5, 0.1, guess)], STARTED_AT, describe
+            session_id, [Performance(4050.0, 4150.0, Kind.UNKNOWN, 0.5, 0.1, guess)], STARTED_AT, describe
         )
         item = next(iter(reports_of_night(ledger, NIGHT).values())).items[-1]
-    assert performances()
     assert item.work is None
     assert [other.title for other in item.evidence.alternatives] == ["Paper Lanterns"]
 
 
 def test_a_session_that_broke_off_is_reported_as_such(tmp_path):
-    from tests.ledger.test_sessions import START, describe
-
     with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
         sessions = Sessions(ledger)
         session_id = sessions.open(replace(START, act=""))
