@@ -40,10 +40,9 @@ class DecoderProcess:
         """Start the child and check what it says about the file."""
         self._refuse_non_files()
         cpu_seconds = int(self._limits.timeout_seconds + self._limits.maximum_seconds / SLOWEST_DECODING) + 1
-        arguments = [str(self._path), str(self._limits.maximum_memory_megabytes), str(cpu_seconds)]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "livecsi.audio.decoder", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+            self._command(cpu_seconds), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            bufsize=0,
         )
         try:
             self._read_header()
@@ -71,6 +70,10 @@ class DecoderProcess:
             self._refuse_overlong(delivered / self.rate_hertz)
             yield samples
         self._check_verdict(delivered)
+
+    def _command(self, cpu_seconds: int) -> list[str]:
+        arguments = [str(self._path), str(self._limits.maximum_memory_megabytes), str(cpu_seconds)]
+        return [sys.executable, "-P", "-m", "livecsi.audio.decoder", *arguments]
 
     def _refuse_non_files(self) -> None:
         try:
