@@ -3,7 +3,8 @@
     session.opened -> session.gap* -> performance.heard* -> session.closed      (session.superseded takes one back)
 
 Every event is self-contained: names, writers and identifiers are copied in, so a night stays readable when the
-catalogue changes. A session that is opened again for the same audio at the same time takes the place of the old one.
+catalogue changes. A session of the same audio at the same time takes the place of the old one once it is closed, so
+that a second replay that breaks off never costs the night.
 Times are written twice: in seconds since the session began, and as UTC.
 """
 
@@ -59,23 +60,19 @@ class Sessions:
 
     def find_closed(self, key: str) -> str | None:
         """The session that already heard exactly this, finished and still valid."""
-        closed = {event.body["session_id"] for event in self._ledger.events(CLOSED)}
-        for session_id, start in reversed(self._valid().items()):
-            if start["key"] == key and session_id in closed:
-                return session_id
-        return None
+        closed = _closed_ids(self._ledger)
+        matching = [event.body["session_id"] for event in valid_sessions(self._ledger) if event.body["key"] == key]
+        return next((session_id for session_id in reversed(matching) if session_id in closed), None)
 
     def open(self, start: SessionStart) -> str:
-        """Begin a session; earlier ones of the same audio at the same time no longer count."""
+        """Begin a session; one of the same audio at the same time that broke off no longer counts."""
         with self._ledger.transaction():
             session_id = self._new_id(start)
-            started_at = format_utc(start.started_at)
-            for earlier, body in self._valid().items():
-                if (body["input_sha256"], body["started_at"]) == (start.input_sha256, started_at):
-                    self._ledger.append(SUPERSEDED, {"session_id": earlier, "by_session_id": session_id})
             venue = json.loads(json.dumps(start.venue, default=str))
-            body = {**asdict(start), "venue": venue, "started_at": started_at, "night": start.night.isoformat()}
-            self._ledger.append(OPENED, {"session_id": session_id, **body})
+            texts = {"started_at": format_utc(start.started_at), "night": start.night.isoformat(), "venue": venue}
+            body = {"session_id": session_id, **asdict(start), **texts}
+            self._supersede(body, are_closed=False)
+            self._ledger.append(OPENED, body)
         return session_id
 
     def gap(self, session_id: str, start_seconds: float, end_seconds: float, reason: str) -> None:
@@ -94,8 +91,12 @@ class Sessions:
 
     def close(self, session_id: str, ended_at: datetime, coverage: Mapping[str, Any]) -> None:
         """End a session. `coverage` holds seconds: `listened_seconds`, `music_seconds`, `speech_seconds`, ..."""
-        body: Body = {"ended_at": format_utc(ended_at), "coverage": dict(coverage)}
-        self._ledger.append(CLOSED, {"session_id": session_id, **body})
+        body: Body = {"session_id": session_id, "ended_at": format_utc(ended_at), "coverage": dict(coverage)}
+        with self._ledger.transaction():
+            own = next((e.body for e in _not_superseded(self._ledger) if e.body["session_id"] == session_id), None)
+            if own is not None:
+                self._supersede(own, are_closed=True)
+            self._ledger.append(CLOSED, body)
 
     def finish(
         self, session_id: str, performances: Sequence[Performance], started_at: datetime, describe: Describe,
@@ -106,8 +107,13 @@ class Sessions:
             self.heard(session_id, performances, started_at, describe)
             self.close(session_id, ended_at, coverage)
 
-    def _valid(self) -> dict[str, dict[str, Any]]:
-        return {event.body["session_id"]: event.body for event in valid_sessions(self._ledger)}
+    def _supersede(self, start: Body, are_closed: bool) -> None:
+        """Take back the other sessions of the audio of `start`, those that were closed or those that were not."""
+        closed = _closed_ids(self._ledger)
+        for event in _not_superseded(self._ledger):
+            other = event.body["session_id"]
+            if other != start["session_id"] and _audio(event.body) == _audio(start) and (other in closed) == are_closed:
+                self._ledger.append(SUPERSEDED, {"session_id": other, "by_session_id": start["session_id"]})
 
     def _new_id(self, start: SessionStart) -> str:
         """The same audio at the same time gets the same id but for its count, on every machine."""
@@ -118,9 +124,10 @@ class Sessions:
 
 
 def valid_sessions(ledger: Ledger) -> list[Event]:
-    """The opening events of all sessions that were not superseded."""
-    gone = {event.body["session_id"] for event in ledger.events(SUPERSEDED)}
-    return [event for event in ledger.events(OPENED) if event.body["session_id"] not in gone]
+    """The opening events of all sessions that count: not superseded, and not a second try that is still unfinished."""
+    opened, closed = _not_superseded(ledger), _closed_ids(ledger)
+    finished = {_audio(event.body) for event in opened if event.body["session_id"] in closed}
+    return [event for event in opened if event.body["session_id"] in closed or _audio(event.body) not in finished]
 
 
 def band(confidence: float) -> str:
@@ -128,6 +135,20 @@ def band(confidence: float) -> str:
     if confidence >= HIGH_CONFIDENCE:
         return "high"
     return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
+
+
+def _not_superseded(ledger: Ledger) -> list[Event]:
+    gone = {event.body["session_id"] for event in ledger.events(SUPERSEDED)}
+    return [event for event in ledger.events(OPENED) if event.body["session_id"] not in gone]
+
+
+def _closed_ids(ledger: Ledger) -> set[str]:
+    return {event.body["session_id"] for event in ledger.events(CLOSED)}
+
+
+def _audio(start: Body) -> tuple[str, str]:
+    """What makes two sessions tell of the same sound."""
+    return start["input_sha256"], start["started_at"]
 
 
 def _heard(line: Performance, anchor: Anchor, describe: Describe) -> dict[str, Any]:

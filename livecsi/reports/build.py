@@ -149,10 +149,9 @@ def _coverage(sessions: Sequence[HeardSession]) -> model.Coverage:
     music = sum(float(table.get("music_seconds", 0.0)) for table in measured)
     elapsed = sum((_ended(session) - _started(session)).total_seconds() for session in sessions)
     missing = sum(gap.duration_s for gap in gaps)
-    listened = [table.get("listened_seconds") for table in measured]
     return model.Coverage(
         is_complete=all(session.closed is not None for session in sessions),
-        listened_s=round(sum(listened) if all(listened) else max(0.0, elapsed - missing), 3),
+        listened_s=round(max(0.0, elapsed - missing), 3),
         music_s=round(music or sum(lengths.values()), 3),
         identified_s=round(lengths[Kind.SONG], 3),
         unknown_s=round(lengths[Kind.UNKNOWN], 3),

@@ -146,6 +146,25 @@ def test_ingest_gives_a_verdict_per_file_and_goes_on_after_a_bad_one(state, file
     assert service.refreshed == 1
 
 
+def test_on_a_terminal_the_verdicts_stand_above_a_progress_bar(state, files, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ingest_files(FakeService(), entries(files), force=False, as_json=False)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"added   {files[2]}: Three – A" in err
+    assert "listening" in err
+
+
+def test_removing_the_last_song_takes_its_work_too(livecsi, songs):
+    with sqlite3.connect(songs) as raw:
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("DELETE FROM recordings WHERE recording_id = 2")
+    answer = livecsi("catalogue", "remove", "1")
+    assert (answer.exit_code, answer.stderr) == (0, "removed recording 1: Paper Lanterns\n")
+    assert livecsi("catalogue", "list", "--json").stdout == "[]\n"
+    assert livecsi("catalogue", "remove", "1").exit_code == 3
+
+
 def test_ingest_again_hears_nothing_and_measures_nothing(state, files):
     ingest_files(FakeService(), entries(files), force=False, as_json=False)
     service = FakeService()

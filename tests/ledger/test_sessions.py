@@ -89,6 +89,25 @@ def test_a_session_of_the_same_audio_takes_the_place_of_the_old_one(ledger):
     assert len({interrupted, second, third}) == 3
 
 
+def test_a_second_replay_that_breaks_off_never_costs_the_night(ledger):
+    sessions = Sessions(ledger)
+    first = sessions.open(START)
+    finish(sessions, first)
+    second = sessions.open(replace(START, key="k2", act="Aino and the Ruins"))
+    assert sessions.find_closed("k1") == first
+    assert [session.session_id for session in sessions_of_night(ledger, START.night)] == [first]
+    finish(sessions, second)
+    assert [session.session_id for session in sessions_of_night(ledger, START.night)] == [second]
+
+
+def test_two_replays_at_the_same_moment_leave_one_session(ledger):
+    sessions = Sessions(ledger)
+    slow, fast = sessions.open(START), sessions.open(START)
+    finish(sessions, slow)
+    finish(sessions, fast)
+    assert [session.session_id for session in sessions_of_night(ledger, START.night)] == [fast]
+
+
 def test_other_audio_and_other_times_stand_beside_each_other(ledger):
     sessions = Sessions(ledger)
     ids = [

@@ -147,7 +147,7 @@ def test_the_strip_stays_inside_the_page(report):
     bars = timeline.bars(report)
     assert sum(bar.kind == "unknown" for bar in bars) == 2
     assert bars[-1].kind == "gap"
-    assert all(0 <= bar.x and bar.x + bar.width <= timeline.WIDTH + timeline.NARROWEST for bar in bars)
+    assert all(bar.x >= 0 and bar.x + bar.width <= timeline.WIDTH + timeline.NARROWEST for bar in bars)
     labels = [tick.label for tick in timeline.ticks(report)]
     assert labels == ["21:10", "21:20", "21:30", "21:40", "21:50", "22:00", "22:10"]
 
