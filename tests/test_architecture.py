@@ -25,7 +25,7 @@ MAY_USE = {
     "service": {"audio", "features", "identify", "catalogue", "ledger", "reports"},
     "web": {"service", "audio", "features", "identify", "catalogue", "ledger", "reports"},
     "batch": {"service", "audio", "features", "identify", "catalogue", "ledger", "reports"},
-    "evaluation": {"audio", "features", "identify", "catalogue", "service"},
+    "evaluation": {"audio", "features", "identify", "catalogue", "ledger", "reports", "service"},
     "training": {"audio", "features", "identify", "catalogue", "evaluation"},  # it calibrates the code that will run
     "cli": {"evaluation", "service", "web", "batch", "audio", "features", "identify", "catalogue", "ledger", "reports",
             "training"},
