@@ -57,7 +57,7 @@ def _paragraph(item: Item, report: SetlistReport) -> list[str]:
     if item.work is None:
         lines = [f"{item.seq:>3}.  {set_cell_size('_' * (room - 3), room - 1)}{times}"]
         lines += _indented("not recognised; title and writers by hand")
-        might = [f"{other.title} ({words.percent(other.probability)})" for other in item.evidence.alternatives]
+        might = [f"{other.title} ({words.percent(other.probability)})" for other in words.worth_a_look(item)]
         return ["", *lines, *(_indented("might be " + ", ".join(might)) if might else [])]
     first, *rest = textwrap.wrap(item.work.title, room - 2)
     lines = [f"{item.seq:>3}.  {set_cell_size(first, room - 1)}{times}", *(f"      {line}" for line in rest)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from livecsi.reports.model import Item, SetlistReport, Usage, Work
+from livecsi.reports.model import Alternative, Item, SetlistReport, Usage, Work
 
 UNREVIEWED = (
     "This list was made by a machine and nobody has checked it yet. Names can be wrong and songs can be missing; "
@@ -14,6 +14,9 @@ NO_ACT = "(no act named)"
 NO_VENUE = "(no venue named)"
 NOT_RECOGNISED = "not recognised"
 RECORDED_MUSIC = "recorded music"
+ALTERNATIVES_PRINTED = 3
+DOUBTFUL_PROBABILITY = 0.10
+WORTH_A_LOOK_PROBABILITY = 0.01
 
 _ON_STAGE = (Usage.LIVE, Usage.LIVE_WITH_BACKING, Usage.DJ_FEATURED, Usage.UNCLEAR)
 
@@ -64,6 +67,12 @@ def title(item: Item) -> str:
     if item.work:
         return item.work.title
     return RECORDED_MUSIC if is_aside(item) else NOT_RECOGNISED
+
+
+def worth_a_look(item: Item) -> list[Alternative]:
+    """The alternatives a reader can use: beside a name only real rivals, without a name the best guesses."""
+    least = DOUBTFUL_PROBABILITY if item.work else WORTH_A_LOOK_PROBABILITY
+    return [other for other in item.evidence.alternatives if other.probability >= least][:ALTERNATIVES_PRINTED]
 
 
 def is_aside(item: Item) -> bool:

@@ -1,7 +1,8 @@
-"""`livecsi catalogue`, as a person or a script calls it. What needs the released model is tested beside the service."""
+"""`livecsi catalogue`, as a person or a script calls it; most of it without a model, the rest with the released one."""
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from livecsi.catalogue.store import EncodedSong, Writer
 from livecsi.cli.ingesting import ingest_files
 from livecsi.errors import FindingsError, InputError
 from tests.fakes import FakeClock
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 class FakeService:
@@ -207,3 +210,36 @@ def test_nothing_is_measured_when_nothing_could_be_added(state, files):
 def test_requests_that_make_no_sense(livecsi, state, command, exit_code):
     assert livecsi("catalogue", *command).exit_code == exit_code
     assert not state.exists()
+
+
+@pytest.fixture
+def two_fixture_songs(livecsi, tmp_path):
+    """A catalogue of two fixture songs, heard by the released model."""
+    table = tmp_path / "two.csv"
+    lines = [f"{FIXTURES / 'studio' / name}.ogg,{name},Players" for name in ("auld-lang-syne", "drunken-sailor")]
+    table.write_text("\n".join(["path,title,artist", *lines, ""]))
+    answer = livecsi("catalogue", "import", table, "--json")
+    assert [verdict["status"] for verdict in json.loads(answer.stdout)] == ["added", "added"]
+    return livecsi
+
+
+def test_the_released_model_ranks_and_checks(two_fixture_songs):
+    live = FIXTURES / "live" / "auld-lang-syne.ogg"
+    ranked = json.loads(two_fixture_songs("catalogue", "rank", live, "--json").stdout)
+    assert [(found["rank"], found["title"]) for found in ranked][0] == (1, "auld-lang-syne")
+    assert "auld-lang-syne – Players" in two_fixture_songs("catalogue", "rank", live, "--top", "1").stdout
+    assert two_fixture_songs("catalogue", "check", live, live).stdout.startswith("the same song: probability")
+    checked = json.loads(two_fixture_songs("catalogue", "check", live, live, "--json").stdout)
+    assert set(checked) == {"score", "probability", "threshold", "same"}
+
+
+def test_adding_and_removing_measures_the_songs_anew(two_fixture_songs, state):
+    song = FIXTURES / "studio" / "korobeiniki.ogg"
+    answer = two_fixture_songs("catalogue", "add", song, "--title", "Korobeiniki", "--writers", "Aino (arranger)")
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert answer.stderr == f"added   {song}: Korobeiniki\n"
+    assert two_fixture_songs("catalogue", "remove", "1").exit_code == 0
+    with Catalogue.open(state / "catalogue.sqlite", FakeClock()) as catalogue:
+        model_id = next(iter(catalogue.stats().sequences))
+        assert sorted(catalogue.impostor_means(model_id)) == [2, 3]
+    assert two_fixture_songs("catalogue", "add", song, FIXTURES / "LICENCES.md").exit_code == 1

@@ -110,6 +110,13 @@ def test_the_page_says_what_it_is(report):
     assert report.provenance.ledger_hash[:32] in html
 
 
+def test_a_name_is_doubted_in_print_only_by_a_real_rival(report):
+    sure, doubtful, unknown = report.items[1], report.items[9], report.items[5]
+    assert words.worth_a_look(sure) == []
+    assert [other.title for other in words.worth_a_look(doubtful)] == ["Little Machines"]
+    assert len(words.worth_a_look(unknown)) == 2
+
+
 def test_a_page_of_a_silent_night(report):
     coverage = report.coverage.model_copy(update={"identified_s": 0.0, "unknown_s": 0.0, "is_complete": False})
     silent = report.model_copy(update={"items": [], "coverage": coverage})
