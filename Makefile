@@ -29,10 +29,10 @@ test: $(DEVELOP) lint
 
 lint: $(DEVELOP)
 	$(BIN)/ruff check .
-	$(BIN)/mypy -p livecsi -p fixtures
+	$(BIN)/mypy -p livecsi -p fixtures -p benchmarks
 
 bench: $(DEVELOP)
-	set -e; for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+	$(BIN)/python -m benchmarks.replay_speed
 
 fixtures: $(DEVELOP)
 	$(BIN)/python -m fixtures.build

@@ -63,7 +63,8 @@ class Candidate:
     """One studio recording offered as the answer for one stretch of audio.
 
     `score` is cohort-normalised and only comparable within one model. `log_odds` is the calibrated evidence for this
-    song against any other music, `probability` its share when all candidates and "none of them" compete. The alignment says which part of the window matched which part of the studio song, all in seconds.
+    song against any other music, `probability` its share when all candidates and "none of them" compete. The alignment
+    says which part of the window matched which part of the studio song, all in seconds.
     """
 
     recording_id: int

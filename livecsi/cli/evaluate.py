@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from livecsi.service.ear import Ear
 
 _TABLE = click.Path(path_type=Path, dir_okay=False)
-_model = click.option("--model", "model_name", help="A model of `livecsi models list`; default: the one of the settings.")
+_model = click.option(
+    "--model", "model_name", help="A model of `livecsi models list`; default: the one of the settings."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _longest = click.option("--query-seconds", type=click.FloatRange(min=20), help="Cut queries to their middle this long.")
 

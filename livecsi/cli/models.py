@@ -23,7 +23,9 @@ def list_models(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(f"{row['name']:12} {row['family']:10} {row['size_bytes'] / 1e6:6.2f} MB  {row['file']}  {row['licence']}")
+        click.echo(
+            f"{row['name']:12} {row['family']:10} {row['size_bytes'] / 1e6:6.2f} MB  {row['file']}  {row['licence']}"
+        )
 
 
 @command.command()
@@ -46,6 +48,12 @@ def _facts(model: "ReleasedModel") -> dict[str, Any]:
     files = dict(model.facts["files"])
     first = next(iter(files.values()))
     return {
-        "name": model.name, "family": model.family, "id": f"{model.name}@{first['sha256'][:12]}", "file": first["file"],
-        "sha256": first["sha256"], "size_bytes": first["size_bytes"], "licence": model.facts["licence"], "files": files,
+        "name": model.name,
+        "family": model.family,
+        "id": f"{model.name}@{first['sha256'][:12]}",
+        "file": first["file"],
+        "sha256": first["sha256"],
+        "size_bytes": first["size_bytes"],
+        "licence": model.facts["licence"],
+        "files": files,
     }

@@ -63,7 +63,9 @@ def _tell(outcome: "Replay", started_at: str | None) -> None:
     from livecsi.clock import format_utc
 
     if started_at is None:
-        click.echo(f"taken to begin at {format_utc(outcome.start.started_at)}; say otherwise with --started-at", err=True)
+        click.echo(
+            f"taken to begin at {format_utc(outcome.start.started_at)}; say otherwise with --started-at", err=True
+        )
     if outcome.hearing is None:
         click.echo(f"the ledger has this replay already as session {outcome.session_id}; nothing was added", err=True)
 

@@ -12,7 +12,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 @click.option("--config", required=True, type=click.Path(path_type=Path), help="A file like models/livecsi.toml.")
 @click.option("--scores", required=True, type=click.Path(path_type=Path), help="Folder of versions and notes tables.")
 @click.option("--audio", type=click.Path(path_type=Path), help="Folder with noise/ and music/ (the gate needs it).")
-@click.option("--run", type=click.Path(path_type=Path), help="Where checkpoints go; default runs/NAME. Resumes what is there.")
+@click.option(
+    "--run", type=click.Path(path_type=Path), help="Where checkpoints go; default runs/NAME. Resumes what is there."
+)
 @click.option("--budget", help="Stop after this long, such as 90s, 10m or 1.5h; the schedule fits itself to it.")
 def command(config: Path, scores: Path, audio: Path | None, run: Path | None, budget: str | None) -> None:
     """Train a model; the same command again resumes at the last checkpoint."""
@@ -20,7 +22,9 @@ def command(config: Path, scores: Path, audio: Path | None, run: Path | None, bu
 
     where = run or Path("runs") / config.stem
     seconds = _seconds(budget) if budget is not None else None
-    training_commands().train_from_config(config, scores, audio, where, seconds, lambda line: click.echo(line, err=True))
+    training_commands().train_from_config(
+        config, scores, audio, where, seconds, lambda line: click.echo(line, err=True)
+    )
     click.echo(where)
 
 

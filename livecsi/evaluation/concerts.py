@@ -43,7 +43,11 @@ def work_numbers(studio: Sequence[LabelledRecording]) -> dict[str, int]:
 
 
 def evaluate_concert(
-    ear: Ear, audio: Path, truth: Sequence[TrueSegment], studio: Sequence[LabelledRecording], step: Step = lambda *_: None
+    ear: Ear,
+    audio: Path,
+    truth: Sequence[TrueSegment],
+    studio: Sequence[LabelledRecording],
+    step: Step = lambda *_: None,
 ) -> tuple[SetlistFigures, Hearing, float]:
     """The figures, what was heard, and how many times faster than real time it was heard."""
     identifier = identifier_of(ear, studio, step)

@@ -38,11 +38,15 @@ def retrieval_figures(scores: NDArray[np.float64], relevant: NDArray[np.bool_]) 
         return RetrievalFigures(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, scores.shape[1], len(scores))
     first = np.array([int(np.argmax(row)) + 1 for row in ranked])
     return RetrievalFigures(
-        top1=float(np.mean(first == 1)), top5=float(np.mean(first <= 5)),
+        top1=float(np.mean(first == 1)),
+        top5=float(np.mean(first <= 5)),
         map=float(np.mean([average_precision(row) for row in ranked])),
         p_at_10=float(np.mean([row[:10].sum() / 10 for row in ranked])),
-        mr1=float(first.mean()), mrr=float(np.mean(1 / first)),
-        queries=len(ranked), references=scores.shape[1], unanswerable=int((~answerable).sum()),
+        mr1=float(first.mean()),
+        mrr=float(np.mean(1 / first)),
+        queries=len(ranked),
+        references=scores.shape[1],
+        unanswerable=int((~answerable).sum()),
     )
 
 

@@ -18,8 +18,11 @@ Step = Callable[[str, int, int], None]
 
 
 def evaluate_retrieval(
-    ear: Ear, studio: Sequence[LabelledRecording], queries: Sequence[LabelledRecording],
-    longest_query_seconds: float = LONGEST_QUERY_SECONDS, step: Step = lambda *_: None,
+    ear: Ear,
+    studio: Sequence[LabelledRecording],
+    queries: Sequence[LabelledRecording],
+    longest_query_seconds: float = LONGEST_QUERY_SECONDS,
+    step: Step = lambda *_: None,
 ) -> tuple[RetrievalFigures, float]:
     """The figures, and seconds per query for encoding and ranking it."""
     works = {work: number for number, work in enumerate(sorted({recording.work for recording in studio}))}
@@ -38,7 +41,9 @@ def evaluate_retrieval(
 
 
 def evaluate_pairs(
-    ear: Ear, recordings: Sequence[LabelledRecording], longest_query_seconds: float = LONGEST_QUERY_SECONDS,
+    ear: Ear,
+    recordings: Sequence[LabelledRecording],
+    longest_query_seconds: float = LONGEST_QUERY_SECONDS,
     step: Step = lambda *_: None,
 ) -> tuple[RetrievalFigures, float]:
     """All against all, self left out by index; the cohort is measured without knowing which are the same work."""

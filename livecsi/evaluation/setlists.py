@@ -1,7 +1,7 @@
 """A heard setlist against the truth: what was found, what was invented, and how far the edges are off.
 
-A song counts as found when a performance with its name overlaps it at all (Yesiler et al. 2021), each truth matching one
-performance; `f1_10s` wants both edges within ten seconds as well. A false performance is a name that was not played
+A song counts as found when a performance with its name overlaps it at all (Yesiler et al. 2021), each truth matching
+one performance; `f1_10s` wants both edges within ten seconds as well. A false performance is a name that was not played
 there, or a performance where nobody played at all. Unknown songs count as recalled when no name was put on them.
 """
 
@@ -70,12 +70,18 @@ def setlist_figures(heard: Sequence[Heard], truth: Sequence[TrueSegment], durati
     left = sum(not any(_overlap(p, s) >= TOUCH_SECONDS for p in named) for s in strangers)
     precision, recall = _share(len(pairs), len(named)), _share(len(pairs), len(songs))
     return SetlistFigures(
-        precision, recall, _f1(precision, recall),
+        precision,
+        recall,
+        _f1(precision, recall),
         _f1(_share(precise, len(named)), _share(precise, len(songs))),
         float(np.median([error for pair in errors for error in pair])) if errors else 0.0,
         _frame_accuracy(heard, truth, duration_seconds),
-        false / max(duration_seconds / 3600, 1e-9), _share(left, len(strangers)),
-        len(songs), len(named), len(pairs), false,
+        false / max(duration_seconds / 3600, 1e-9),
+        _share(left, len(strangers)),
+        len(songs),
+        len(named),
+        len(pairs),
+        false,
     )
 
 
@@ -106,8 +112,14 @@ def _false_performances(heard: Sequence[Heard], truth: Sequence[TrueSegment]) ->
 
 def _frame_accuracy(heard: Sequence[Heard], truth: Sequence[TrueSegment], duration_seconds: float) -> float:
     said = _frames([(p.start_seconds, p.end_seconds, p.work or UNNAMED) for p in heard], duration_seconds)
-    true = _frames([(s.start_seconds, s.end_seconds, (s.work if s.is_live_song else "") or UNNAMED)
-                    for s in truth if s.kind.is_music], duration_seconds)
+    true = _frames(
+        [
+            (s.start_seconds, s.end_seconds, (s.work if s.is_live_song else "") or UNNAMED)
+            for s in truth
+            if s.kind.is_music
+        ],
+        duration_seconds,
+    )
     return float(np.mean(said == true)) if len(true) else 0.0
 
 
@@ -123,7 +135,9 @@ def _edge_errors(performance: Heard, song: TrueSegment) -> tuple[float, float]:
 
 
 def _overlap(performance: Heard, segment: TrueSegment) -> float:
-    return max(0.0, min(performance.end_seconds, segment.end_seconds) - max(performance.start_seconds, segment.start_seconds))
+    return max(
+        0.0, min(performance.end_seconds, segment.end_seconds) - max(performance.start_seconds, segment.start_seconds)
+    )
 
 
 def _share(part: int, whole: int) -> float:

@@ -23,7 +23,7 @@ class LabelledRecording:
 
 @dataclass(frozen=True, slots=True)
 class TrueSegment:
-    """What really happened from `start_seconds` to `end_seconds`; `work` is empty for music without a catalogue entry."""
+    """What really happened in these seconds; `work` is empty for music without a catalogue entry."""
 
     start_seconds: float
     end_seconds: float
@@ -50,7 +50,9 @@ def read_truth(table: Path) -> list[TrueSegment]:
         try:
             start, end, kind = float(row["start_s"]), float(row["end_s"]), Kind(row["kind"])
         except ValueError as error:
-            raise InputError(f"{table}: line {line}: {error}", "kinds are song, speech, crowd, silence, recorded") from error
+            raise InputError(
+                f"{table}: line {line}: {error}", "kinds are song, speech, crowd, silence, recorded"
+            ) from error
         segments.append(TrueSegment(start, end, kind, row["work_id"]))
     return sorted(segments, key=lambda segment: segment.start_seconds)
 

@@ -17,7 +17,7 @@ LARGEST_LOG_ODDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`, known and unknown songs equally likely."""
+    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`; known and unknown equally likely before."""
 
     slope: float
     per_log_work: float
@@ -49,6 +49,8 @@ def calibrated(candidates: Sequence[Candidate], calibration: Calibration, works:
         best[candidate.work_id] = max(value, best.get(candidate.work_id, -math.inf))
     share = dict(zip(best, shares(list(best.values())), strict=True))
     return tuple(
-        replace(candidate, log_odds=value, probability=share[candidate.work_id] * math.exp(value - best[candidate.work_id]))
+        replace(
+            candidate, log_odds=value, probability=share[candidate.work_id] * math.exp(value - best[candidate.work_id])
+        )
         for candidate, value in zip(candidates, odds, strict=True)
     )

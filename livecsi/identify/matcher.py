@@ -115,14 +115,22 @@ class Matcher:
     def _match(query: Sequences, reference: Reference, raw: float, score: float, rotation: int, path: Path) -> Match:
         seconds = FRAMES_PER_MOMENT[0] * query.frame_seconds
         return Match(
-            reference, raw, score, rotation, path.first_row * seconds, (path.last_row + 1) * seconds,
-            path.first_column * seconds, (path.last_column + 1) * seconds,
+            reference,
+            raw,
+            score,
+            rotation,
+            path.first_row * seconds,
+            (path.last_row + 1) * seconds,
+            path.first_column * seconds,
+            (path.last_column + 1) * seconds,
         )
 
 
 def fuse(opinions: Array, scoring: Mapping[str, Any]) -> Array:
     """The weighted sum of standardised opinions, (..., 4) to (...)."""
-    mean, deviation, weight = (np.array([scoring[o][part] for o in OPINIONS]) for part in ("mean", "deviation", "weight"))
+    mean, deviation, weight = (
+        np.array([scoring[o][part] for o in OPINIONS]) for part in ("mean", "deviation", "weight")
+    )
     return np.asarray(((opinions - mean) / deviation * weight).sum(-1))
 
 

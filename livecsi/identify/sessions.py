@@ -68,7 +68,9 @@ class Session:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise UntrustedError(f"{path}: onnxruntime cannot load it: {error}", "restore it from the release") from error
+            raise UntrustedError(
+                f"{path}: onnxruntime cannot load it: {error}", "restore it from the release"
+            ) from error
 
     def run(self, **inputs: NDArray[Any]) -> list[Array]:
         """All outputs, in the order of the graph."""
@@ -90,7 +92,9 @@ def released_models(directory: Path | None = None) -> list[ReleasedModel]:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"]
         return [ReleasedModel(entry["name"], entry["family"], directory, entry) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UntrustedError(f"{path}: no usable manifest: {error}", "set model.directory to a folder of models") from error
+        raise UntrustedError(
+            f"{path}: no usable manifest: {error}", "set model.directory to a folder of models"
+        ) from error
 
 
 def find_model(name: str, directory: Path | None = None) -> ReleasedModel:

@@ -50,8 +50,13 @@ def follow(
         return []
     music = _music_cells(segments, cells)
     songs = _songs(windows)
-    evidence = np.stack([np.where(music, -GATE_EVIDENCE, GATE_EVIDENCE), np.where(music, 0.0, -GATE_EVIDENCE),
-                         *(_song_evidence(windows, song, music) for song in songs)])
+    evidence = np.stack(
+        [
+            np.where(music, -GATE_EVIDENCE, GATE_EVIDENCE),
+            np.where(music, 0.0, -GATE_EVIDENCE),
+            *(_song_evidence(windows, song, music) for song in songs),
+        ]
+    )
     runs = _runs(viterbi(evidence, SWITCH_COST))
     runs = _stretch_to_music(_join_repeats(runs), music)
     performances = [_performance(run, songs, windows, tracking) for run in runs if run.state != NO_MUSIC]
@@ -83,8 +88,10 @@ def _song_evidence(windows: Sequence[ScoredWindow], work_id: int, music: NDArray
             continue
         value = float(np.clip(candidate.log_odds, ABSENT_EVIDENCE, LARGEST_EVIDENCE))
         total[first:last] += min(value, OUTSIDE_ALIGNMENT_EVIDENCE)
-        begin, end = _cells(window.start_seconds + candidate.window_start_seconds,
-                            min(window.end_seconds, window.start_seconds + candidate.window_end_seconds))
+        begin, end = _cells(
+            window.start_seconds + candidate.window_start_seconds,
+            min(window.end_seconds, window.start_seconds + candidate.window_end_seconds),
+        )
         total[begin:end] += value - min(value, OUTSIDE_ALIGNMENT_EVIDENCE)
     covered = np.where(count > 0, total / np.maximum(count, 1), ABSENT_EVIDENCE)
     return np.asarray(covered - np.where(music, 0.0, GATE_EVIDENCE))
@@ -106,14 +113,14 @@ def _runs(states: NDArray[np.int64]) -> list[_Run]:
 
 def _join_repeats(runs: list[_Run]) -> list[_Run]:
     """One song with a short break in it is one performance."""
+    longest = LONGEST_BREAK_SECONDS / CELL_SECONDS
     joined: list[_Run] = []
     for run in runs:
         before = _last_song(joined)
-        if run.state >= STATES_BEFORE_SONGS and before is not None and joined[before].state == run.state:
-            if (run.first - joined[before].last) * CELL_SECONDS <= LONGEST_BREAK_SECONDS:
-                joined[before:] = [replace(joined[before], last=run.last)]
-                continue
-        joined.append(run)
+        if before is not None and joined[before].state == run.state and run.first - joined[before].last <= longest:
+            joined[before:] = [replace(joined[before], last=run.last)]
+        else:
+            joined.append(run)
     return joined
 
 
@@ -147,10 +154,13 @@ def _performance(
     answers = _pooled_answers(run, windows, songs)
     best = answers[0] if answers else None
     second = answers[1].probability if len(answers) > 1 else 0.0
-    own = best is not None and run.state >= STATES_BEFORE_SONGS and best.work_id == songs[run.state - STATES_BEFORE_SONGS]
+    own = (
+        best is not None and run.state >= STATES_BEFORE_SONGS and best.work_id == songs[run.state - STATES_BEFORE_SONGS]
+    )
     named = own and best is not None and best.probability >= tracking.name_probability
     return Performance(
-        start_seconds=run.first * CELL_SECONDS, end_seconds=run.last * CELL_SECONDS,
+        start_seconds=run.first * CELL_SECONDS,
+        end_seconds=run.last * CELL_SECONDS,
         kind=Kind.SONG if named else Kind.UNKNOWN,
         confidence=best.probability if best else 0.0,
         margin=best.probability - second if best else 0.0,
@@ -160,18 +170,25 @@ def _performance(
 
 
 def _pooled_answers(run: _Run, windows: Sequence[ScoredWindow], songs: list[int]) -> list[Candidate]:
-    """All songs heard in this stretch with the probability of their mean log odds over its windows, best first."""
-    inside = [w for w in windows if _overlap(w, run) >= 0.5 * min(w.end_seconds - w.start_seconds, run.last - run.first)]
+    """All songs heard in this stretch with the probability of their mean log odds over its windows, best first.
+
+    A window that lies half in another song weighs little.
+    """
+    weights = [max(0.0, _overlap(w, run)) / (w.end_seconds - w.start_seconds) for w in windows]
+    inside = [(weight**2, w) for weight, w in zip(weights, windows, strict=True) if weight > 0.2]
+    total = sum(weight for weight, _ in inside)
     answers, odds = [], []
     for work_id in songs:
-        heard = [c for w in inside if (c := _best_of_work(w.candidates, work_id)) is not None]
+        heard = [(weight, c) for weight, w in inside if (c := _best_of_work(w.candidates, work_id)) is not None]
         if heard:
-            missing = len(inside) - len(heard)
-            odds.append((sum(c.log_odds for c in heard) + missing * ABSENT_EVIDENCE) / len(inside))
-            answers.append(max(heard, key=lambda candidate: candidate.score))
+            silent = total - sum(weight for weight, _ in heard)
+            odds.append((sum(weight * c.log_odds for weight, c in heard) + silent * ABSENT_EVIDENCE) / total)
+            answers.append(max((c for _, c in heard), key=lambda candidate: candidate.score))
     pooled = [replace(a, log_odds=o, probability=p) for a, o, p in zip(answers, odds, shares(odds), strict=True)]
     return sorted(pooled, key=lambda candidate: -candidate.log_odds)
 
 
 def _overlap(window: ScoredWindow, run: _Run) -> float:
-    return min(window.end_seconds, run.last * CELL_SECONDS) - max(window.start_seconds, run.first * CELL_SECONDS)
+    """Seconds a window and a run share."""
+    last, first = min(window.end_seconds, run.last * CELL_SECONDS), max(window.start_seconds, run.first * CELL_SECONDS)
+    return last - first

@@ -34,7 +34,8 @@ class Identifier:
         stored = catalogue.sequences(ear.model_id)
         means = catalogue.impostor_means(ear.model_id)
         references = [
-            Reference(r.recording_id, r.work_id, unpack(payload), means.get(r.recording_id, 0.0)) for r, payload in stored
+            Reference(r.recording_id, r.work_id, unpack(payload), means.get(r.recording_id, 0.0))
+            for r, payload in stored
         ]
         return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
 
@@ -50,11 +51,17 @@ class Identifier:
     def _candidate(self, match: Match) -> Candidate:
         recording = self._recordings[match.reference.recording_id]
         return Candidate(
-            recording_id=recording.recording_id, work_id=recording.work_id, title=recording.title,
-            artist=recording.artist, score=match.score, probability=0.0,
+            recording_id=recording.recording_id,
+            work_id=recording.work_id,
+            title=recording.title,
+            artist=recording.artist,
+            score=match.score,
+            probability=0.0,
             transposition_semitones=(match.rotation + 6) % 12 - 6,
-            window_start_seconds=match.window_start_seconds, window_end_seconds=match.window_end_seconds,
-            song_start_seconds=match.song_start_seconds, song_end_seconds=match.song_end_seconds,
+            window_start_seconds=match.window_start_seconds,
+            window_end_seconds=match.window_end_seconds,
+            song_start_seconds=match.song_start_seconds,
+            song_end_seconds=match.song_end_seconds,
         )
 
 

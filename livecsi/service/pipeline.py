@@ -38,13 +38,21 @@ class Hearing:
 
     def coverage(self) -> dict[str, float]:
         """Seconds listened, missing, of each kind of sound, and of named and unnamed performances."""
-        kinds = {f"{kind}_seconds": sum(s.duration_seconds for s in self.segments if s.kind is kind) for kind in KINDS[1:]}
+        kinds = {
+            f"{kind}_seconds": sum(s.duration_seconds for s in self.segments if s.kind is kind) for kind in KINDS[1:]
+        }
         music = sum(s.duration_seconds for s in self.segments if s.kind.is_music)
         named = sum(p.duration_seconds for p in self.performances if p.best is not None)
         unknown = sum(p.duration_seconds for p in self.performances if p.best is None)
         missing = sum(g.last_sample - g.first_sample for g in self.gaps) / SAMPLE_RATE_HERTZ
-        figures = {"listened_seconds": self.duration_seconds, "gap_seconds": missing, "music_seconds": music,
-                   "identified_seconds": named, "unknown_seconds": unknown, **kinds}
+        figures = {
+            "listened_seconds": self.duration_seconds,
+            "gap_seconds": missing,
+            "music_seconds": music,
+            "identified_seconds": named,
+            "unknown_seconds": unknown,
+            **kinds,
+        }
         return {name: round(value, 3) for name, value in figures.items()}
 
 
@@ -147,7 +155,7 @@ class Pipeline:
 
 def _portions(piece: Block | Gap, samples: int) -> Iterator[Block | Gap]:
     """A long block or gap in pieces, so that the ring never outruns the frames taken from it."""
-    length = (len(piece.samples) if isinstance(piece, Block) else piece.last_sample - piece.first_sample)
+    length = len(piece.samples) if isinstance(piece, Block) else piece.last_sample - piece.first_sample
     for offset in range(0, length, samples):
         first = piece.first_sample + offset
         if isinstance(piece, Block):

@@ -81,10 +81,20 @@ def _session_start(
     key = _digest([audio_sha256, began.isoformat(), act, model_id, catalogue_id, config_hash, __version__])
     venue = settings.venue
     return SessionStart(
-        key=key, input_kind="recording", input_name=path.name, input_sha256=audio_sha256, started_at=began, act=act,
-        venue=venue.model_dump(mode="json"), stage=venue.stage, timezone=venue.timezone,
-        night=business_date(began, venue.zone, venue.night_cutoff), model_id=model_id, catalogue_id=catalogue_id,
-        config_hash=config_hash, software=f"livecsi {__version__}",
+        key=key,
+        input_kind="recording",
+        input_name=path.name,
+        input_sha256=audio_sha256,
+        started_at=began,
+        act=act,
+        venue=venue.model_dump(mode="json"),
+        stage=venue.stage,
+        timezone=venue.timezone,
+        night=business_date(began, venue.zone, venue.night_cutoff),
+        model_id=model_id,
+        catalogue_id=catalogue_id,
+        config_hash=config_hash,
+        software=f"livecsi {__version__}",
     )
 
 

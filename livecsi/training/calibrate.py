@@ -49,7 +49,11 @@ class Bench:
 
 
 def set_up_bench(
-    encoder: Encoder, matcher: Matcher, scores: Sequence[Score], music: Sequence[Frames], seed: int,
+    encoder: Encoder,
+    matcher: Matcher,
+    scores: Sequence[Score],
+    music: Sequence[Frames],
+    seed: int,
     say: Callable[[str], None],
 ) -> Bench:
     """Studio and live versions of the scores, real music beside them, the last scores as background."""
@@ -90,7 +94,9 @@ def measure_impostors(bench: Bench, scoring: Scoring) -> Array:
     return np.asarray(-np.sort(-raw, axis=0)[:COHORT].mean(0))
 
 
-def fit_calibration(bench: Bench, scoring: Scoring, impostor_means: Array, rendered: int, seed: int) -> dict[str, float]:
+def fit_calibration(
+    bench: Bench, scoring: Scoring, impostor_means: Array, rendered: int, seed: int
+) -> dict[str, float]:
     """Logistic regression of "right" on score and log catalogue size.
 
     For random catalogues of several sizes, each window of the first `rendered` works contributes the score of its right
@@ -138,5 +144,10 @@ def _window(frames: Frames, length: int, rng: np.random.Generator) -> Frames:
 
 def spec_facts(spec: ConstantQSpec) -> dict[str, float | int]:
     """The preprocessing entry of the manifest."""
-    return {"bins": spec.bins, "bins_per_octave": spec.bins_per_octave, "lowest_hertz": spec.lowest_hertz,
-            "frame_samples": spec.frame_samples, "fine_frames": spec.fine_frames}
+    return {
+        "bins": spec.bins,
+        "bins_per_octave": spec.bins_per_octave,
+        "lowest_hertz": spec.lowest_hertz,
+        "frame_samples": spec.frame_samples,
+        "fine_frames": spec.fine_frames,
+    }

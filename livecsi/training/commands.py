@@ -26,7 +26,9 @@ CALIBRATION_FRAMES = 640
 Say = Callable[[str], None]
 
 
-def train_from_config(config: Path, scores: Path, audio: Path | None, run: Path, budget_seconds: float | None, say: Say) -> None:
+def train_from_config(
+    config: Path, scores: Path, audio: Path | None, run: Path, budget_seconds: float | None, say: Say
+) -> None:
     """Train the family the configuration names into the folder `run`, resuming what is there."""
     table = _read_config(config)
     family = table.pop("family", "livecsi")
@@ -55,8 +57,12 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
     held_out = _split(load_scores(scores, run.parent / "corpus.pickle"), "validation")
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     training = {
-        "config": table, "steps": state["step"], "pairs": state["step"] * state["plan"]["shape"]["batch"],
-        "seconds": round(state["seconds"]), "corpus_version": CORPUS_VERSION, "sources": list(SOURCES),
+        "config": table,
+        "steps": state["step"],
+        "pairs": state["step"] * state["plan"]["shape"]["batch"],
+        "seconds": round(state["seconds"]),
+        "corpus_version": CORPUS_VERSION,
+        "sources": list(SOURCES),
     }
     release_network(load_network(run), held_out, _calibration_music(audio, run), models, training, say)
 
@@ -76,7 +82,7 @@ def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:
     """Real recordings as impostors; the version groups kept for validation are not among them."""
     if audio is None:
         return []
-    paths = sorted((audio / "music_more").glob("*.ogg"))[:: 3][:CALIBRATION_RECORDINGS]
+    paths = sorted((audio / "music_more").glob("*.ogg"))[::3][:CALIBRATION_RECORDINGS]
     features = cached_features(paths, ConstantQSpec(), run.parent / "features")
     return [frames[:, :CALIBRATION_FRAMES] for frames in features.values() if frames.shape[1] > 150]
 

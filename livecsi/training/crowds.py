@@ -20,7 +20,9 @@ def crowd(rng: np.random.Generator, seconds: float, voices: list[Samples]) -> Sa
     if voices:
         parts.append(babble(rng, length, voices))
     weights = rng.dirichlet(np.full(len(parts), 0.7))
-    mixed = sum((weight * part / (part.std() + 1e-9) for weight, part in zip(weights, parts, strict=True)), np.zeros(length))
+    mixed = sum(
+        (weight * part / (part.std() + 1e-9) for weight, part in zip(weights, parts, strict=True)), np.zeros(length)
+    )
     wet = _in_a_room(mixed, rng)
     return (0.5 * wet / (np.abs(wet).max() + 1e-9)).astype(np.float32)
 
@@ -52,7 +54,9 @@ def cheering(rng: np.random.Generator, length: int) -> Array:
     """Many open vowels: noise through two moving formants."""
     noise = rng.normal(0, 1, length)
     first, second = rng.uniform(500, 900), rng.uniform(1100, 1900)
-    return (_band(noise, first * 0.8, first * 1.25) + 0.6 * _band(noise, second * 0.85, second * 1.2)) * _swell(rng, length)
+    return (_band(noise, first * 0.8, first * 1.25) + 0.6 * _band(noise, second * 0.85, second * 1.2)) * _swell(
+        rng, length
+    )
 
 
 def whistles(rng: np.random.Generator, length: int) -> Array:
@@ -73,7 +77,9 @@ def _swell(rng: np.random.Generator, length: int) -> Array:
 
 
 def _band(signal: Array, low_hertz: float, high_hertz: float) -> Array:
-    return np.asarray(sosfilt(butter(2, [low_hertz, high_hertz], "bandpass", fs=SAMPLE_RATE_HERTZ, output="sos"), signal))
+    return np.asarray(
+        sosfilt(butter(2, [low_hertz, high_hertz], "bandpass", fs=SAMPLE_RATE_HERTZ, output="sos"), signal)
+    )
 
 
 def _in_a_room(signal: Array, rng: np.random.Generator) -> Array:

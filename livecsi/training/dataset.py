@@ -36,7 +36,9 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
         self.scores, self.shape, self.seed, self.steps = scores, shape, seed, steps
         folk = sum(score.source not in SOURCE_WEIGHT for score in scores)
         counts = {source: sum(score.source == source for score in scores) for source in SOURCE_WEIGHT}
-        weight = [SOURCE_WEIGHT[s.source] / counts[s.source] if s.source in counts else FOLK_WEIGHT / folk for s in scores]
+        weight = [
+            SOURCE_WEIGHT[s.source] / counts[s.source] if s.source in counts else FOLK_WEIGHT / folk for s in scores
+        ]
         self.weight = np.array(weight) / np.sum(weight)
 
     def __len__(self) -> int:
@@ -48,7 +50,10 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
         length = int(self.shape.query_frames[step % len(self.shape.query_frames)])
         pairs = [self._pair(self.scores[index], length, rng) for index in chosen]
         names = ("reference", "query", "reference_beat", "query_beat", "rotation")
-        return {name: torch.from_numpy(np.stack(column)) for name, column in zip(names, zip(*pairs, strict=True), strict=True)}
+        return {
+            name: torch.from_numpy(np.stack(column))
+            for name, column in zip(names, zip(*pairs, strict=True), strict=True)
+        }
 
     def _pair(self, score: Score, length: int, rng: np.random.Generator) -> tuple[NDArray[np.generic], ...]:
         frames = self.shape.reference_frames

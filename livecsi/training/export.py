@@ -40,8 +40,13 @@ class _Matcher(nn.Module):
         self.head = network.head
 
     def forward(
-        self, query_fine: Tensor, query_middle: Tensor, query_coarse: Tensor,
-        reference_fine: Tensor, reference_middle: Tensor, reference_coarse: Tensor,
+        self,
+        query_fine: Tensor,
+        query_middle: Tensor,
+        query_coarse: Tensor,
+        reference_fine: Tensor,
+        reference_middle: Tensor,
+        reference_coarse: Tensor,
     ) -> tuple[Tensor, ...]:
         similarity = best_similarity(query_coarse, reference_coarse)[0]
         rotation = similarity.argmax(1)
@@ -70,12 +75,23 @@ def export_network(network: LivecsiNetwork, folder: Path) -> tuple[Path, Path]:
 
 
 def _export(
-    module: nn.Module, arguments: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str],
-    dynamic_shapes: tuple[dict[int, object], ...],
+    module: nn.Module,
+    arguments: tuple[Tensor, ...],
+    path: Path,
+    inputs: list[str],
+    outputs: list[str],
+    dynamic_shapes: tuple[dict[int, torch.export.Dim], ...],
 ) -> None:
     torch.onnx.export(
-        module.eval(), tuple(argument.detach() for argument in arguments), path, input_names=inputs,
-        output_names=outputs, dynamic_shapes=dynamic_shapes, dynamo=True, external_data=False, opset_version=OPSET,
+        module.eval(),
+        tuple(argument.detach() for argument in arguments),
+        path,
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_shapes=dynamic_shapes,
+        dynamo=True,
+        external_data=False,
+        opset_version=OPSET,
         verbose=False,
     )
 
@@ -83,7 +99,9 @@ def _export(
 def _check_parity(network: LivecsiNetwork, encoder: Path, matcher: Path) -> None:
     """Other lengths than the exported ones, so that a frozen dimension shows."""
     rng = np.random.default_rng(0)
-    sessions = [onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (encoder, matcher)]
+    sessions = [
+        onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (encoder, matcher)
+    ]
     levels = []
     for frames in (133, 611):
         magnitude = rng.gamma(0.5, 1.0, (1, BINS, frames)).astype(np.float32)
@@ -105,5 +123,3 @@ def _require_close(what: str, ours: np.ndarray, theirs: np.ndarray) -> None:
     difference = float(np.abs(ours - theirs).max())
     if difference > PARITY_TOLERANCE:
         raise FindingsError(f"{what}: onnxruntime and torch differ by {difference:.2g}", "do not ship this export")
-
-

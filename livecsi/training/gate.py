@@ -32,7 +32,9 @@ RENDERED_SONGS = 150
 class GateMaterial:
     """Everything the gate learns from, as frames; every tenth recording is kept for validation."""
 
-    def __init__(self, audio: Path, scores: list[Score], cache: Path, validation: bool, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, audio: Path, scores: list[Score], cache: Path, validation: bool, say: Callable[[str], None]
+    ) -> None:
         spec = ConstantQSpec()
         noise = sorted((audio / "noise").glob("*.ogg"))
         speech = [path for path in noise if path.name.startswith("speech")]
@@ -43,10 +45,14 @@ class GateMaterial:
         self.crowd = list(cached_features(crowds, spec, cache, say).values()) if validation else []
         rng = np.random.default_rng([7, validation])
         voices = [read_recording(path, DecodingSettings()) for path in _part(speech, validation)[:30]]
-        self.crowd += [constant_q(spec, crowd(rng, 30.0, voices)) for _ in range(SYNTHETIC_CROWDS // (6 if validation else 1))]
+        self.crowd += [
+            constant_q(spec, crowd(rng, 30.0, voices)) for _ in range(SYNTHETIC_CROWDS // (6 if validation else 1))
+        ]
         if scores:
-            self.music += [render_performance(scores[int(rng.integers(len(scores)))], rng, True, 300).magnitude
-                           for _ in range(RENDERED_SONGS // (6 if validation else 1))]
+            self.music += [
+                render_performance(scores[int(rng.integers(len(scores)))], rng, True, 300).magnitude
+                for _ in range(RENDERED_SONGS // (6 if validation else 1))
+            ]
 
     def batch(self, rng: np.random.Generator, size: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(size, 72, EXCERPT_FRAMES) magnitudes and (size, EXCERPT_FRAMES) labels."""
@@ -57,13 +63,15 @@ class GateMaterial:
         """Two stretches one after the other, each with a quieter layer of crowd."""
         change = int(rng.integers(0, EXCERPT_FRAMES)) if rng.random() < 0.5 else EXCERPT_FRAMES
         kinds = rng.integers(0, 3, 2)
-        front = np.concatenate([self._take(rng, kinds[0], change), self._take(rng, kinds[1], EXCERPT_FRAMES - change)], 1)
+        front = np.concatenate(
+            [self._take(rng, kinds[0], change), self._take(rng, kinds[1], EXCERPT_FRAMES - change)], 1
+        )
         behind = self._take(rng, CROWD, EXCERPT_FRAMES) * 10 ** (-rng.uniform(3, 40) / 20)
         power = front**2 + behind**2
         power *= 10 ** (smooth_curve(rng, len(power), 6, 4.0) / 10)[:, None]
         power = _smear(power, rng.uniform(0, 0.6))
         power += power.mean() * 10 ** rng.uniform(-6, -2.5) * rng.standard_exponential(power.shape)
-        return np.sqrt(power).astype(np.float32), np.where(np.arange(EXCERPT_FRAMES) < change, *kinds).astype(np.int64)
+        return np.sqrt(power).astype(np.float32), np.where(np.arange(EXCERPT_FRAMES) < change, kinds[0], kinds[1])
 
     def _take(self, rng: np.random.Generator, kind: int, frames: int) -> Frames:
         pool = (self.music, self.speech, self.crowd)[kind]

@@ -28,8 +28,14 @@ def similarity_loss(similarity: Tensor, temperature: Tensor) -> Tensor:
 
 
 def alignment_loss(
-    query: Tensor, reference: Tensor, query_beat: Tensor, reference_beat: Tensor, rotation: Tensor,
-    temperature: Tensor, tolerance_beats: int, moments: int = 24,
+    query: Tensor,
+    reference: Tensor,
+    query_beat: Tensor,
+    reference_beat: Tensor,
+    rotation: Tensor,
+    temperature: Tensor,
+    tolerance_beats: int,
+    moments: int = 24,
 ) -> Tensor:
     """Contrast each moment of the query with the same beat of its reference and all moments of the other references.
 

@@ -36,19 +36,28 @@ SEED = 20_240_501
 
 
 def release_network(
-    network: LivecsiNetwork, scores: Sequence[Score], music: Sequence[Frames], folder: Path,
-    training: dict[str, Any], say: Callable[[str], None],
+    network: LivecsiNetwork,
+    scores: Sequence[Score],
+    music: Sequence[Frames],
+    folder: Path,
+    training: dict[str, Any],
+    say: Callable[[str], None],
 ) -> None:
-    """Export, calibrate on `scores` (held-out works) and `music` (real recordings, impostors only), write it all down."""
+    """Export, calibrate on held-out `scores` and on `music` (real recordings, impostors only), write it down."""
     name = "livecsi"
     target = folder / name
     export_network(network, target)
     facts: dict[str, Any] = {
-        "name": name, "family": "livecsi", "licence": "Apache-2.0",
+        "name": name,
+        "family": "livecsi",
+        "licence": "Apache-2.0",
         "preprocessing": spec_facts(ConstantQSpec()),
-        "signature": {"encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
-                      "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices"},
-        "files": {role: _file(folder, f"{name}/{role}.onnx") for role in ("encoder", "matcher")}, "training": training,
+        "signature": {
+            "encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
+            "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices",
+        },
+        "files": {role: _file(folder, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
+        "training": training,
     }
     model = ReleasedModel(name, "livecsi", folder, facts)
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
@@ -71,14 +80,29 @@ def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -
     path = folder / "gate" / "gate.onnx"
     frames = torch.export.Dim("frames", min=16, max=100_000)
     torch.onnx.export(
-        network.eval(), (torch.rand(1, 72, 96),), path, input_names=["magnitude"], output_names=["logits"],
-        dynamic_shapes=({2: frames},), dynamo=True, external_data=False, opset_version=18, verbose=False,
+        network.eval(),
+        (torch.rand(1, 72, 96),),
+        path,
+        input_names=["magnitude"],
+        output_names=["logits"],
+        dynamic_shapes=({2: frames},),
+        dynamo=True,
+        external_data=False,
+        opset_version=18,
+        verbose=False,
     )
-    _write_entry(folder, {
-        "name": "gate", "family": "gate", "licence": "Apache-2.0", "preprocessing": spec_facts(ConstantQSpec()),
-        "signature": {"gate": "magnitude (1, 72, frames) -> logits (1, 3, frames): music, speech, crowd"},
-        "files": {"gate": _file(folder, "gate/gate.onnx")}, "training": training,
-    })
+    _write_entry(
+        folder,
+        {
+            "name": "gate",
+            "family": "gate",
+            "licence": "Apache-2.0",
+            "preprocessing": spec_facts(ConstantQSpec()),
+            "signature": {"gate": "magnitude (1, 72, frames) -> logits (1, 3, frames): music, speech, crowd"},
+            "files": {"gate": _file(folder, "gate/gate.onnx")},
+            "training": training,
+        },
+    )
 
 
 def _file(folder: Path, name: str) -> dict[str, Any]:

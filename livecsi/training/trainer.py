@@ -49,12 +49,16 @@ def train(scores: list[Score], plan: TrainingPlan, folder: Path, say: Callable[[
     torch.set_num_threads(plan.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = LivecsiNetwork(plan.width).to(device)
-    optimiser = torch.optim.AdamW(network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay, amsgrad=True)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay, amsgrad=True
+    )
     folder.mkdir(parents=True, exist_ok=True)
     step, spent = _resume(folder, network, optimiser, device)
     clock = SystemClock()
     pairs = RenderedPairs(scores, plan.shape, plan.seed, plan.steps)
-    loader = DataLoader(pairs, batch_size=None, sampler=range(step, plan.steps), num_workers=plan.workers, prefetch_factor=4)
+    loader = DataLoader(
+        pairs, batch_size=None, sampler=range(step, plan.steps), num_workers=plan.workers, prefetch_factor=4
+    )
     began = clock.monotonic_seconds() - spent
     for batch in loader:
         spent = clock.monotonic_seconds() - began
@@ -99,10 +103,15 @@ def _step(
         candidates = _candidates(similarity.detach(), plan.hard_negatives)
         rows = torch.arange(len(candidates))[:, None].expand_as(candidates).reshape(-1)
         columns = candidates.reshape(-1)
-        scores = network.compare(
-            [level[rows] for level in query], [level[columns] for level in reference],
-            rotations.argmax(2)[rows, columns],
-        ).float().view_as(candidates)
+        scores = (
+            network.compare(
+                [level[rows] for level in query],
+                [level[columns] for level in reference],
+                rotations.argmax(2)[rows, columns],
+            )
+            .float()
+            .view_as(candidates)
+        )
     head = retrieval_loss(scores)
     auxiliary = similarity_loss(similarity, network.log_temperature.exp())
     alignment = _alignment(network, query, reference, batch)
@@ -124,21 +133,28 @@ def _candidates(similarity: Tensor, hard: int) -> Tensor:
     return torch.cat([own, hardest, other], 1)
 
 
-def _alignment(network: LivecsiNetwork, query: list[Tensor], reference: list[Tensor], batch: dict[str, Tensor]) -> Tensor:
+def _alignment(
+    network: LivecsiNetwork, query: list[Tensor], reference: list[Tensor], batch: dict[str, Tensor]
+) -> Tensor:
     """The alignment loss on the two finer levels, whose frames are two and four feature frames long."""
     total = torch.zeros((), device=batch["query"].device)
     for level, tolerance in ((0, 0), (1, 1)):
         stride = 2 ** (level + 1)
         total = total + alignment_loss(
-            query[level].float(), reference[level].float(),
+            query[level].float(),
+            reference[level].float(),
             batch["query_beat"][:, stride // 2 :: stride][:, : query[level].shape[3]],
             batch["reference_beat"][:, stride // 2 :: stride][:, : reference[level].shape[3]],
-            batch["rotation"], network.log_alignment_temperature.exp(), tolerance,
+            batch["rotation"],
+            network.log_alignment_temperature.exp(),
+            tolerance,
         )
     return total
 
 
-def _resume(folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimizer, device: torch.device) -> tuple[int, float]:
+def _resume(
+    folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimizer, device: torch.device
+) -> tuple[int, float]:
     path = folder / "checkpoint.pt"
     if not path.is_file():
         return 0, 0.0
@@ -150,11 +166,20 @@ def _resume(folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimi
 
 
 def _save(
-    folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimizer, step: int, seconds: float, plan: TrainingPlan
+    folder: Path,
+    network: LivecsiNetwork,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+    seconds: float,
+    plan: TrainingPlan,
 ) -> None:
     state = {
-        "network": network.state_dict(), "optimiser": optimiser.state_dict(), "random": torch.get_rng_state(),
-        "step": step, "seconds": seconds, "plan": asdict(plan),
+        "network": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+        "step": step,
+        "seconds": seconds,
+        "plan": asdict(plan),
     }
     torch.save(state, folder / "checkpoint.new")
     (folder / "checkpoint.new").replace(folder / "checkpoint.pt")

@@ -13,13 +13,26 @@ class GateNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.local = nn.Sequential(
-            nn.Conv2d(1, 16, (7, 3), padding=(3, 1)), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d((3, 1)),
-            nn.Conv2d(16, 24, (5, 3), padding=(2, 1)), nn.BatchNorm2d(24), nn.ReLU(), nn.MaxPool2d((4, 1)),
-            nn.Conv2d(24, 32, (6, 1)), nn.BatchNorm2d(32), nn.ReLU(),
+            nn.Conv2d(1, 16, (7, 3), padding=(3, 1)),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.MaxPool2d((3, 1)),
+            nn.Conv2d(16, 24, (5, 3), padding=(2, 1)),
+            nn.BatchNorm2d(24),
+            nn.ReLU(),
+            nn.MaxPool2d((4, 1)),
+            nn.Conv2d(24, 32, (6, 1)),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
         )
         self.context = nn.Sequential(
-            nn.Conv1d(32, 32, 5, padding=2), nn.BatchNorm1d(32), nn.ReLU(),
-            nn.Conv1d(32, 32, 5, padding=4, dilation=2), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.1),
+            nn.Conv1d(32, 32, 5, padding=2),
+            nn.BatchNorm1d(32),
+            nn.ReLU(),
+            nn.Conv1d(32, 32, 5, padding=4, dilation=2),
+            nn.BatchNorm1d(32),
+            nn.ReLU(),
+            nn.Dropout(0.1),
             nn.Conv1d(32, 3, 1),
         )
 

@@ -18,7 +18,7 @@ Levels = list[Tensor]
 
 
 def normalise_magnitude(magnitude: Tensor) -> Tensor:
-    """Log-compress, take most of the room and the equaliser out, standardise: (batch, 72, frames) to (batch, 1, ...)."""
+    """Log-compress, take most of room and equaliser out, standardise: (batch, 72, frames) to (batch, 1, ...)."""
     mean = magnitude.mean((1, 2), keepdim=True)
     logarithm = torch.log1p(10 * magnitude / (mean + 1e-9))
     whitened = logarithm - 0.7 * logarithm.mean(2, keepdim=True)
@@ -47,8 +47,12 @@ class CircularBlock(nn.Module):
         super().__init__()
         self.wrap = pitch_width // 2
         self.convolution = nn.Conv2d(
-            inputs, outputs, (pitch_width, time_width), padding=(0, dilation * (time_width // 2)),
-            dilation=(1, dilation), bias=False,
+            inputs,
+            outputs,
+            (pitch_width, time_width),
+            padding=(0, dilation * (time_width // 2)),
+            dilation=(1, dilation),
+            bias=False,
         )
         self.norm = nn.BatchNorm2d(outputs)
 
@@ -107,7 +111,7 @@ def unit_columns(level: Tensor) -> Tensor:
 def best_similarity(query: Tensor, reference: Tensor) -> Tensor:
     """MaxSim per transposition: mean of row and column maxima of the cross-similarity.
 
-    `query` (n, C, 12, t), `reference` (m, C, 12, u) -> (n, m, 12), where entry k compares the reference rotated up by k.
+    `query` (n, C, 12, t), `reference` (m, C, 12, u) -> (n, m, 12); entry k is for the reference rotated up by k.
     """
     flat = query.flatten(1, 2)
     scores = []

@@ -79,7 +79,7 @@ def bass_line(chart: Chart, rng: np.random.Generator) -> Array:
     root = lowest + (chart.root - lowest) % 12
     if manner == "held":
         beats = np.flatnonzero(chart.changes())
-        return _columns(chart.start_seconds[beats], chart.held_seconds()[beats] * 0.95, root[beats], 0.9)
+        return _columns(chart.start_seconds[beats], chart.held_seconds()[beats] * 0.95, root[beats].astype(float), 0.9)
     grid = 1.0 if manner == "walking" else float(rng.choice([0.5, 1.0]))
     onsets = np.arange(0, 4, grid) if manner == "walking" else random_onsets(rng, grid, rng.uniform(0.4, 1.0))
     beats, start, length = _place(chart, onsets, rng)
@@ -95,7 +95,7 @@ def bass_line(chart: Chart, rng: np.random.Generator) -> Array:
 
 
 def drum_hits(chart: Chart, rng: np.random.Generator) -> Array:
-    """Hits of shape (hits, 3): start seconds, drum (0 kick, 1 snare, 2 cymbal), amplitude; with fills and a late entry."""
+    """Hits of shape (hits, 3): start seconds, drum (0 kick, 1 snare, 2 cymbal), amplitude; with fills, perhaps late."""
     half_time = rng.random() < 0.15
     kick = random_onsets(rng, 0.5, rng.uniform(0.2, 0.6))
     snare = np.array([2.0]) if half_time else np.array([1.0, 3.0])
@@ -121,8 +121,9 @@ def _place(
     swing = rng.uniform(0.05, 0.17) if rng.random() < 0.2 else 0.0
     whole = np.floor(onsets_beats).astype(int)
     beats = np.concatenate([np.flatnonzero(chart.position == beat) for beat in whole])
-    fraction = np.concatenate([np.full((chart.position == beat).sum(), onset - beat)
-                               for onset, beat in zip(onsets_beats, whole, strict=True)])
+    fraction = np.concatenate(
+        [np.full((chart.position == beat).sum(), onset - beat) for onset, beat in zip(onsets_beats, whole, strict=True)]
+    )
     fraction = fraction + np.where(fraction == 0.5, swing, 0.0)
     start = chart.start_seconds[beats] + fraction * chart.duration_seconds[beats]
     order = np.argsort(start, kind="stable")

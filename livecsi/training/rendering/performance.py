@@ -19,7 +19,7 @@ from livecsi.training.scores.score import Score
 
 @dataclass(frozen=True, slots=True)
 class RenderedPerformance:
-    """`magnitude` (72, frames) with mean one; `beat` (frames,) is the score's beat at each frame, -1 before and after."""
+    """`magnitude` (72, frames) with mean one; `beat` (frames,): the score's beat at each frame, -1 outside."""
 
     magnitude: NDArray[np.float32]
     beat: NDArray[np.int64]

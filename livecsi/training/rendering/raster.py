@@ -23,7 +23,7 @@ Power = NDArray[np.float64]
 @njit(cache=True)
 def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.float64], seed: int) -> None:
     """Add notes (start s, duration s, pitch, amplitude, timbre) to `power` (BINS, steps) in place."""
-    np.random.seed(seed)  # noqa: NPY002 - the only generator numba has
+    np.random.seed(seed)
     steps = power.shape[1]
     for n in range(notes.shape[0]):
         start, duration, timbre = notes[n, 0], notes[n, 1], int(notes[n, 4])

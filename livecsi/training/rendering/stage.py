@@ -34,7 +34,9 @@ def put_on_stage(power: Power, intro_seconds: float, live: bool, rng: np.random.
     if live and rng.random() < 0.65:
         for _ in range(int(rng.integers(1, 3))):
             power += _crowd(power.shape[1], rng) * mean * 10 ** (rng.choice([0, -3, -6, -9, -12, -15]) / 10)
-    floor = 10 ** (rng.uniform(-50, -22 if live else -32) / 10) * 10 ** (np.linspace(0, 1, BINS) * rng.uniform(-1.5, 0.5))
+    floor = 10 ** (rng.uniform(-50, -22 if live else -32) / 10) * 10 ** (
+        np.linspace(0, 1, BINS) * rng.uniform(-1.5, 0.5)
+    )
     return power + mean * floor[:, None] * rng.standard_exponential(power.shape)
 
 

@@ -9,6 +9,7 @@ import hashlib
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,9 +61,10 @@ def _parse(folder: Path) -> Iterator[Score]:
     versions = versions[versions.source.isin(SOURCES) & (versions.seconds > MINIMUM_SECONDS)]
     versions = versions.drop_duplicates("cluster_id").set_index("version_id")
     notes = pd.read_parquet(tables[1])
-    for version_id, table in notes[notes.version_id.isin(versions.index)].groupby("version_id", sort=True):
-        row = versions.loc[version_id]
-        score = _score(table, str(row.kind), f"{row.source}:{version_id}", int(row.cluster_id), str(row.source))
+    facts: dict[int, dict[str, Any]] = versions.to_dict("index")  # type: ignore[assignment]  # keys are version ids
+    for version_id, played in notes[notes.version_id.isin(versions.index)].groupby("version_id", sort=True):
+        row = facts[version_id]  # type: ignore[index]
+        score = _score(played, row["kind"], f"{row['source']}:{version_id}", row["cluster_id"], row["source"])
         if score is not None:
             yield score
 
@@ -83,8 +85,13 @@ def _score(table: pd.DataFrame, kind: str, name: str, cluster_id: int, source: s
     if duration < LONG_ENOUGH_SECONDS and kind in ("melody", "melody+chords"):
         notes, beats, root, mask = _repeat(notes, beats, root, mask, period, duration)
     return Score(
-        name=name, cluster_id=cluster_id, source=source, notes=notes[np.argsort(notes[:, 0], kind="stable")],
-        beat_seconds=np.append(beats, beats[-1] + period), chord_root=root, chord_mask=mask,
+        name=name,
+        cluster_id=cluster_id,
+        source=source,
+        notes=notes[np.argsort(notes[:, 0], kind="stable")],
+        beat_seconds=np.append(beats, beats[-1] + period),
+        chord_root=root,
+        chord_mask=mask,
         bar=np.arange(len(beats)) // BEATS_PER_BAR,
     )
 
@@ -109,14 +116,18 @@ def _melody_track(table: pd.DataFrame, kind: str) -> int | None:
         return None
     if kind in ("melody", "melody+piano"):
         return int(table.track.min())
-    overlap_free = {int(track): part.dstart_cs.gt(0).mean() for track, part in table.groupby("track")}
+    overlap_free = {int(str(track)): part.dstart_cs.gt(0).mean() for track, part in table.groupby("track")}
     singable = {track: share for track, share in overlap_free.items() if table[table.track == track].pitch.mean() > 57}
     return max(singable or overlap_free, key=lambda track: (singable or overlap_free)[track])
 
 
 def _repeat(
-    notes: NDArray[np.float64], beats: NDArray[np.float64], root: NDArray[np.int64], mask: NDArray[np.int64],
-    period: float, duration: float,
+    notes: NDArray[np.float64],
+    beats: NDArray[np.float64],
+    root: NDArray[np.int64],
+    mask: NDArray[np.int64],
+    period: float,
+    duration: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """A tune is played several times through: whole bars, until it is as long as a song."""
     bars = int(np.ceil(len(beats) / BEATS_PER_BAR))
