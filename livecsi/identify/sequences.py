@@ -5,8 +5,10 @@ feature frames. Stored as int8: about 70 kB for four minutes, an error of 0.4 % 
 """
 
 import io
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,5 +64,5 @@ def unpack(payload: bytes) -> Sequences:
         with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
             fine, middle, coarse = (arrays[name].astype(np.float32) * arrays[f"{name}_scale"] for name in LEVELS)
             return Sequences((fine, middle, coarse), float(arrays["frame_seconds"][0]))
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
         raise UntrustedError(f"stored sequences cannot be read: {error}", "run `livecsi catalogue verify`") from error
