@@ -9,6 +9,13 @@ from livecsi.identify.sessions import ReleasedModel
 from livecsi.types import Frames, Samples
 
 MINIMUM_FRAMES = 32
+FAINTEST_MAGNITUDE = 1e-9
+"""What digital silence is raised to: networks divide by the mean, and one 0 / 0 would poison everything after it."""
+
+
+def network_input(frames: Frames) -> Frames:
+    """Magnitudes (bins, frames) as the graphs want them: (1, bins, frames), contiguous, nowhere zero."""
+    return np.maximum(np.ascontiguousarray(frames[None], dtype=np.float32), np.float32(FAINTEST_MAGNITUDE))
 
 
 class Encoder:
@@ -23,7 +30,7 @@ class Encoder:
         if frames.shape[1] < MINIMUM_FRAMES:
             seconds = MINIMUM_FRAMES * self.features.frame_seconds
             raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
-        levels = self._session.run(magnitude=np.ascontiguousarray(frames[None], dtype=np.float32))
+        levels = self._session.run(magnitude=network_input(frames))
         fine, middle, coarse = (level.reshape(CHANNELS * PITCH_CLASSES, -1) for level in levels)
         return Sequences((fine, middle, coarse), self.features.frame_seconds)
 

@@ -10,7 +10,7 @@ from livecsi.audio.recording import read_recording
 from livecsi.catalogue.store import EncodedSong
 from livecsi.features.cqt import constant_q
 from livecsi.features.gate import Probabilities
-from livecsi.identify.encoder import Encoder
+from livecsi.identify.encoder import Encoder, network_input
 from livecsi.identify.matcher import BACKGROUND, Reference
 from livecsi.identify.sequences import Sequences, pack, unpack
 from livecsi.identify.sessions import Session, find_model
@@ -44,7 +44,7 @@ class Ear:
 
     def sound_kinds(self, frames: Frames) -> Probabilities:
         """Probabilities of music, speech and crowd per frame, shape (3, frames)."""
-        logits = self._gate.run(magnitude=np.ascontiguousarray(frames[None]))[0][0]
+        logits = self._gate.run(magnitude=network_input(frames))[0][0]
         weights = np.exp(logits - logits.max(0, keepdims=True))
         return np.asarray(weights / weights.sum(0, keepdims=True))
 

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from livecsi.training.networks.livecsi import FAINTEST
+
 LOUDNESS_FRAMES = 33
 
 
@@ -40,6 +42,6 @@ class GateNetwork(nn.Module):
         loudness = functional.avg_pool1d(
             magnitude.mean(1, keepdim=True), LOUDNESS_FRAMES, 1, LOUDNESS_FRAMES // 2, count_include_pad=False
         )
-        x = torch.log1p(10 * magnitude / (loudness + 1e-9))[:, None]
+        x = torch.log1p(10 * magnitude / loudness.clamp(min=FAINTEST))[:, None]
         logits: Tensor = self.context(self.local(x)[:, :, 0])
         return logits

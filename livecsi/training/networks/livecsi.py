@@ -14,13 +14,15 @@ BINS = 72
 OCTAVES = 6
 CHANNELS = 8
 HARMONIC_SHIFTS = (0, 12, 19, 24, 28, -12)
+FAINTEST = 1e-9
+"""Never divide by less. A bound, not a summand: the ONNX exporter takes an added 1e-9 for zero and drops it."""
 Levels = list[Tensor]
 
 
 def normalise_magnitude(magnitude: Tensor) -> Tensor:
     """Log-compress, take most of room and equaliser out, standardise: (batch, 72, frames) to (batch, 1, ...)."""
-    mean = magnitude.mean((1, 2), keepdim=True)
-    logarithm = torch.log1p(10 * magnitude / (mean + 1e-9))
+    mean = magnitude.mean((1, 2), keepdim=True).clamp(min=FAINTEST)
+    logarithm = torch.log1p(10 * magnitude / mean)
     whitened = logarithm - 0.7 * logarithm.mean(2, keepdim=True)
     centred = whitened - whitened.mean((1, 2), keepdim=True)
     deviation = (centred * centred).mean((1, 2), keepdim=True).sqrt()
