@@ -1,7 +1,7 @@
 """Scores to probabilities: how much a score speaks for its song, given how many songs could have made it by chance.
 
-A logistic fit on held-out works weighs the score of a right answer against the best wrong answer that a catalogue of
-N works gives when the song is absent, for several N: the best of many impostors is better, so the same score means less
+A logistic fit on held-out works asks how often the best answer of a catalogue of N works was right, given its score,
+when the song was in the catalogue half of the time: the best of many impostors is better, so the same score means less
 in a larger catalogue. "None of them" is always one of the competing answers.
 """
 
@@ -17,7 +17,7 @@ LARGEST_LOG_ODDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`; known and unknown equally likely before."""
+    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`, for even odds before listening."""
 
     slope: float
     per_log_work: float

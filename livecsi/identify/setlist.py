@@ -2,18 +2,18 @@
 
 Time is cut into one-second cells. A window speaks for a song in the cells its alignment covers and against songs it
 does not hear; the gate speaks for and against music. The likeliest sequence is found with a cost for every change
-(Viterbi), so a name needs sustained evidence and a single stray window changes nothing. A performance gets its name
-only when the pooled probability says so; otherwise it is honestly unknown, with its alternatives.
+(Viterbi), so sustained evidence divides the night and a single stray window changes nothing. Then each performance is
+listened to again as a whole, free of its neighbours: it gets a name only when that comparison says so; otherwise it is
+honestly unknown, with its alternatives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.gate import viterbi
-from livecsi.identify.calibration import shares
 from livecsi.settings import TrackingSettings
 from livecsi.types import Candidate, Kind, Performance, ScoredWindow, Segment
 
@@ -30,6 +30,7 @@ LONGEST_EDGE_SECONDS = 40.0
 LONGEST_BREAK_SECONDS = 25.0
 
 Array = NDArray[np.float64]
+ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,27 @@ class _Run:
 
 
 def follow(
-    windows: Sequence[ScoredWindow], segments: Sequence[Segment], duration_seconds: float, tracking: TrackingSettings
+    windows: Sequence[ScoredWindow],
+    segments: Sequence[Segment],
+    duration_seconds: float,
+    tracking: TrackingSettings,
+    listen_again: ListenAgain,
 ) -> list[Performance]:
-    """The setlist of everything heard so far, in order of time."""
+    """The setlist of everything heard so far, in order of time.
+
+    `listen_again(start_seconds, end_seconds)` compares exactly that stretch with the catalogue.
+    """
     cells = int(np.ceil(duration_seconds / CELL_SECONDS))
     if cells == 0:
         return []
     music = _music_cells(segments, cells)
     songs = _songs(windows)
-    evidence = np.stack(
-        [
-            np.where(music, -GATE_EVIDENCE, GATE_EVIDENCE),
-            np.where(music, 0.0, -GATE_EVIDENCE),
-            *(_song_evidence(windows, song, music) for song in songs),
-        ]
-    )
-    runs = _runs(viterbi(evidence, SWITCH_COST))
-    runs = _stretch_to_music(_join_repeats(runs), music)
-    performances = [_performance(run, songs, windows, tracking) for run in runs if run.state != NO_MUSIC]
-    return [p for p in performances if p.kind is Kind.SONG or p.duration_seconds >= tracking.minimum_music_seconds]
+    no_music = np.where(music, -GATE_EVIDENCE, GATE_EVIDENCE)
+    unknown_music = np.where(music, 0.0, -GATE_EVIDENCE)
+    evidence = np.stack([no_music, unknown_music, *(_song_evidence(windows, song, music) for song in songs)])
+    runs = _stretch_to_music(_join_repeats(_runs(viterbi(evidence, SWITCH_COST))))
+    performances = [_performance(run, listen_again, tracking) for run in runs if run.state != NO_MUSIC]
+    return [p for p in performances if p.best is not None or p.duration_seconds >= tracking.minimum_music_seconds]
 
 
 def _music_cells(segments: Sequence[Segment], cells: int) -> NDArray[np.bool_]:
@@ -128,7 +131,7 @@ def _last_song(runs: list[_Run]) -> int | None:
     return next((i for i in reversed(range(len(runs))) if runs[i].state >= STATES_BEFORE_SONGS), None)
 
 
-def _stretch_to_music(runs: list[_Run], music: NDArray[np.bool_]) -> list[_Run]:
+def _stretch_to_music(runs: list[_Run]) -> list[_Run]:
     """Unknown music beside a song, too short to be one itself, is the song's own beginning or end."""
     limit = round(LONGEST_EDGE_SECONDS / CELL_SECONDS)
     stretched: list[_Run] = []
@@ -148,47 +151,23 @@ def _stretch_to_music(runs: list[_Run], music: NDArray[np.bool_]) -> list[_Run]:
     return stretched
 
 
-def _performance(
-    run: _Run, songs: list[int], windows: Sequence[ScoredWindow], tracking: TrackingSettings
-) -> Performance:
-    answers = _pooled_answers(run, windows, songs)
-    best = answers[0] if answers else None
-    second = answers[1].probability if len(answers) > 1 else 0.0
-    own = (
-        best is not None and run.state >= STATES_BEFORE_SONGS and best.work_id == songs[run.state - STATES_BEFORE_SONGS]
-    )
-    named = own and best is not None and best.probability >= tracking.name_probability
+def _performance(run: _Run, listen_again: ListenAgain, tracking: TrackingSettings) -> Performance:
+    start_seconds, end_seconds = run.first * CELL_SECONDS, run.last * CELL_SECONDS
+    candidates = listen_again(start_seconds, end_seconds)
+    answers = [best for best in (_best_of_work(candidates, work) for work in _works(candidates)) if best is not None]
+    first, second = [*(answer.probability for answer in answers), 0.0, 0.0][:2]
+    named = first >= tracking.name_probability
     return Performance(
-        start_seconds=run.first * CELL_SECONDS,
-        end_seconds=run.last * CELL_SECONDS,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
         kind=Kind.SONG if named else Kind.UNKNOWN,
-        confidence=best.probability if best else 0.0,
-        margin=best.probability - second if best else 0.0,
-        best=best if named else None,
+        confidence=first,
+        margin=first - second,
+        best=answers[0] if named else None,
         alternatives=tuple(answers[1 if named else 0 :][:ALTERNATIVES]),
     )
 
 
-def _pooled_answers(run: _Run, windows: Sequence[ScoredWindow], songs: list[int]) -> list[Candidate]:
-    """All songs heard in this stretch with the probability of their mean log odds over its windows, best first.
-
-    A window that lies half in another song weighs little.
-    """
-    weights = [max(0.0, _overlap(w, run)) / (w.end_seconds - w.start_seconds) for w in windows]
-    inside = [(weight**2, w) for weight, w in zip(weights, windows, strict=True) if weight > 0.2]
-    total = sum(weight for weight, _ in inside)
-    answers, odds = [], []
-    for work_id in songs:
-        heard = [(weight, c) for weight, w in inside if (c := _best_of_work(w.candidates, work_id)) is not None]
-        if heard:
-            silent = total - sum(weight for weight, _ in heard)
-            odds.append((sum(weight * c.log_odds for weight, c in heard) + silent * ABSENT_EVIDENCE) / total)
-            answers.append(max((c for _, c in heard), key=lambda candidate: candidate.score))
-    pooled = [replace(a, log_odds=o, probability=p) for a, o, p in zip(answers, odds, shares(odds), strict=True)]
-    return sorted(pooled, key=lambda candidate: -candidate.log_odds)
-
-
-def _overlap(window: ScoredWindow, run: _Run) -> float:
-    """Seconds a window and a run share."""
-    last, first = min(window.end_seconds, run.last * CELL_SECONDS), max(window.start_seconds, run.first * CELL_SECONDS)
-    return last - first
+def _works(candidates: Sequence[Candidate]) -> list[int]:
+    """The works among the candidates, best first."""
+    return list(dict.fromkeys(c.work_id for c in sorted(candidates, key=lambda c: -c.score)))

@@ -20,9 +20,10 @@ from livecsi.identify.encoder import MINIMUM_FRAMES
 from livecsi.identify.setlist import follow
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
-from livecsi.types import SAMPLE_RATE_HERTZ, Block, Candidate, Gap, Performance, ScoredWindow, Segment
+from livecsi.types import SAMPLE_RATE_HERTZ, Block, Candidate, Frames, Gap, Performance, ScoredWindow, Segment
 
 LEAST_MUSIC = 0.15
+LONGEST_STRETCH_FRAMES = 800
 Progress = Callable[[float], None]
 
 
@@ -79,6 +80,27 @@ class KindTimeline:
         return segments(smooth_kinds(mean.astype(np.float32)), frame_seconds)
 
 
+class FrameMemory:
+    """Every frame of the session once, coarsely (float16, 2 MB an hour), so that a performance can be heard again."""
+
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.float16]] = []
+        self._kept = 0
+
+    def keep(self, frames: FrameRange, magnitudes: Frames) -> None:
+        """Keep those of the window's frames that are new."""
+        fresh = frames[1] - self._kept
+        if fresh > 0:
+            self._parts.append(magnitudes[:, -fresh:].astype(np.float16))
+            self._kept = frames[1]
+
+    def frames(self, first_frame: int, last_frame: int) -> Frames:
+        if not self._parts:
+            return np.zeros((0, 0), np.float32)
+        self._parts = [np.concatenate(self._parts, 1)]
+        return self._parts[0][:, first_frame:last_frame].astype(np.float32)
+
+
 class Pipeline:
     """Listens to one source from beginning to end; `hearing()` may be asked at any time."""
 
@@ -90,6 +112,7 @@ class Pipeline:
         self._ring = Ring(int(settings.listening.ring_seconds * SAMPLE_RATE_HERTZ))
         self._stream = FrameStream(features, self._ring.read, 2 * self.plan.window_frames + self.plan.hop_frames)
         self._timeline = KindTimeline()
+        self._memory = FrameMemory()
         self._windows: list[ScoredWindow] = []
         self._gaps: list[Gap] = []
         self._scored = 0
@@ -126,11 +149,24 @@ class Pipeline:
         """What was heard so far."""
         duration = self._ring.last_sample / SAMPLE_RATE_HERTZ
         found = self._timeline.segments(self.plan.frame_seconds)
-        performances = [self._with_gaps(p) for p in follow(self._windows, found, duration, self._tracking)]
+        performances = [
+            self._with_gaps(performance)
+            for performance in follow(self._windows, found, duration, self._tracking, self._listen_again)
+        ]
         return Hearing(tuple(self._windows), tuple(found), tuple(self._gaps), tuple(performances), duration)
+
+    def _listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
+        """Compare one stretch of the session, its middle when it is long, with the catalogue."""
+        start_frame, end_frame = (round(s / self.plan.frame_seconds) for s in (start_seconds, end_seconds))
+        spare = max(0, end_frame - start_frame - LONGEST_STRETCH_FRAMES)
+        magnitudes = self._memory.frames(start_frame + spare // 2, end_frame - (spare + 1) // 2)
+        if magnitudes.shape[1] < MINIMUM_FRAMES:
+            return ()
+        return self._identifier.identify(self._ear.encoder.encode(magnitudes), self._tracking.shortlist)
 
     def _score(self, frames: FrameRange) -> None:
         magnitudes = self._stream.frames(*frames)
+        self._memory.keep(frames, magnitudes)
         kinds = with_silence(self._ear.sound_kinds(magnitudes), self._stream.levels_dbfs(*frames))
         self._timeline.add(frames, kinds)
         music = float(kinds[MUSIC].mean())

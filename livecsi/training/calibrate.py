@@ -1,9 +1,9 @@
 """Constants of a release: how the opinions are standardised, which songs are the background, what a score is worth.
 
 Measured with the released graphs and the runtime matcher, so that they are the constants of the real path. Right
-answers are windows of freshly rendered live versions of held-out works, some of them badly heard; wrong answers come
-from those and, where a folder of music is given, from real recordings, whose resemblance to each other is what a venue
-will meet.
+answers are windows of freshly rendered live versions of held-out works, some of them badly heard. Wrong answers come
+from those, from twins (other songs on the same chords) and, where a folder of music is given, from real recordings,
+whose resemblance to each other is what a venue will meet.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,16 +16,20 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import BACKGROUND, COHORT, OPINIONS, Matcher, Reference, fuse, normalise
 from livecsi.identify.sequences import Sequences
-from livecsi.training.dataset import augment
+from livecsi.training.augmentation import augment
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.score import Score
+from livecsi.training.scores.twins import chord_twin
 from livecsi.types import Frames
 
 STUDIO_FRAMES = 640
-WINDOW_FRAMES = (201, 100)
+WINDOW_FRAMES = (201, 100, 300)
 BACKGROUND_SONGS = 24
 CATALOGUE_SIZES = (5, 10, 20, 40, 80)
 DRAWS_PER_WINDOW = 4
+TWIN_EVERY = 4
+TWIN_SHARE = 0.15
+TWIN = -10
 RIDGE = 1e-4
 Array = NDArray[np.float64]
 Scoring = dict[str, dict[str, float]]
@@ -33,7 +37,10 @@ Scoring = dict[str, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Every window compared with every reference: `opinions` (windows, references, 4), and which work each one is."""
+    """Every window compared with every reference: `opinions` (windows, references, 4), and which work each one is.
+
+    A twin's window has work `TWIN - w`, w being the work whose chords it plays.
+    """
 
     references: list[Reference]
     window_works: NDArray[np.int64]
@@ -68,6 +75,10 @@ def set_up_bench(
         if not background:
             live = render_performance(score, rng, live=True, frames=STUDIO_FRAMES).magnitude
             windows += [(index, encoder.encode(_window(live, frames, rng))) for frames in WINDOW_FRAMES]
+            twin = chord_twin(score, seed)
+            if index % TWIN_EVERY == 0 and twin is not None:
+                other = render_performance(twin, rng, live=True, frames=STUDIO_FRAMES).magnitude
+                windows += [(TWIN - index, encoder.encode(_window(other, frames, rng))) for frames in WINDOW_FRAMES]
     for index, frames in enumerate(music, len(scores)):
         references.append(Reference(index, index, encoder.encode(frames)))
         windows.append((index, encoder.encode(_window(frames, WINDOW_FRAMES[0], rng))))
@@ -94,37 +105,50 @@ def measure_impostors(bench: Bench, scoring: Scoring) -> Array:
     return np.asarray(-np.sort(-raw, axis=0)[:COHORT].mean(0))
 
 
-def fit_calibration(
-    bench: Bench, scoring: Scoring, impostor_means: Array, rendered: int, seed: int
-) -> dict[str, float]:
-    """Logistic regression of "right" on score and log catalogue size.
+def fit_calibration(bench: Bench, scoring: Scoring, impostor_means: Array, seed: int) -> dict[str, float]:
+    """Logistic regression of "the best answer is right" on its score and the log of the catalogue size.
 
-    For random catalogues of several sizes, each window of the first `rendered` works contributes the score of its right
-    song and, with that song taken out, the best score of a wrong one; real music contributes wrong ones only.
+    Each window is asked of random catalogues of several sizes, with and without its song where there is one; a twin
+    always meets the song whose chords it plays.
     """
     rng = np.random.default_rng(seed)
-    raw, works = fuse(bench.opinions, scoring), bench.works
-    songs, background = np.flatnonzero(works != BACKGROUND), np.flatnonzero(works == BACKGROUND)
-    rows: list[tuple[float, float, bool]] = []
-    for window, work in enumerate(bench.window_works):
-        for size in CATALOGUE_SIZES * DRAWS_PER_WINDOW:
-            others = rng.choice(songs[works[songs] != work], min(size, len(songs) - 1), replace=False)
-            absent = np.concatenate([others, background])
-            best = normalise(raw[window, absent], impostor_means[absent], works[absent])[: len(others)].max()
-            rows.append((float(best), np.log(len(others)), False))
-            own = np.flatnonzero(works == work)
-            if work < rendered and len(own):
-                present = np.concatenate([own, absent[1:]])
-                score = normalise(raw[window, present], impostor_means[present], works[present])[0]
-                rows.append((float(score), np.log(len(others)), True))
-    table = np.array(rows)
-    beta = _logistic(np.column_stack([table[:, :2], np.ones(len(table))]), table[:, 2].astype(bool))
+    answers = [
+        answer
+        for window in range(len(bench.window_works))
+        for size in CATALOGUE_SIZES * DRAWS_PER_WINDOW
+        for answer in _answers(bench, fuse(bench.opinions[window], scoring), impostor_means, window, size, rng)
+    ]
+    table = np.array(answers)
+    design = np.column_stack([table[:, 0], np.log(table[:, 1]), np.ones(len(table))])
+    beta = _logistic(design, table[:, 2].astype(bool), table[:, 3])
     return {"slope": float(beta[0]), "per_log_work": float(beta[1]), "intercept": float(beta[2])}
 
 
-def _logistic(design: Array, right: NDArray[np.bool_]) -> Array:
-    """Newton's method, both classes weighing the same, slopes held by a small ridge."""
-    weight = np.where(right, 0.5 / right.sum(), 0.5 / (~right).sum())
+def _answers(
+    bench: Bench, raw: Array, impostor_means: Array, window: int, size: int, rng: np.random.Generator
+) -> list[tuple[float, int, bool, float]]:
+    """Score of the best answer, catalogue size, whether it is right, and what the example weighs."""
+    works, work = bench.works, bench.window_works[window]
+    is_twin = work <= TWIN
+    own = np.flatnonzero(works == (TWIN - work if is_twin else work))
+    songs = np.flatnonzero((works != BACKGROUND) & (works != works[own[0]]))
+    others = rng.choice(songs, min(size, len(songs)), replace=False)
+    catalogues = [np.append(own, others[1:])] if is_twin else [others, np.append(own, others[1:])]
+    answers = []
+    for catalogue in catalogues:
+        everyone = np.concatenate([catalogue, np.flatnonzero(works == BACKGROUND)])
+        scores = normalise(raw[everyone], impostor_means[everyone], works[everyone])[: len(catalogue)]
+        best = int(scores.argmax())
+        right = bool(works[catalogue[best]] == work)
+        twins = (bench.window_works <= TWIN).mean()
+        weight = TWIN_SHARE / max(twins, 1e-9) if is_twin else (1 - TWIN_SHARE) / (1 - twins)
+        answers.append((float(scores[best]), len(catalogue), right, float(weight)))
+    return answers
+
+
+def _logistic(design: Array, right: NDArray[np.bool_], weight: Array) -> Array:
+    """Newton's method, both classes weighing the same in all, slopes held by a small ridge."""
+    weight = np.where(right, 0.5 * weight / weight[right].sum(), 0.5 * weight / weight[~right].sum())
     ridge = np.diag([RIDGE] * (design.shape[1] - 1) + [0.0])
     beta = np.zeros(design.shape[1])
     for _ in range(60):

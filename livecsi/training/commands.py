@@ -1,5 +1,6 @@
 """What the training commands do, free of any command line: read a configuration, train, release."""
 
+import csv
 import dataclasses
 import json
 import tomllib
@@ -21,7 +22,7 @@ from livecsi.training.scores.score import Score
 from livecsi.training.trainer import TrainingPlan, load_network, train
 from livecsi.types import Frames
 
-CALIBRATION_RECORDINGS = 40
+SHORTEST_FRAMES = 150
 CALIBRATION_FRAMES = 640
 Say = Callable[[str], None]
 
@@ -43,7 +44,7 @@ def train_from_config(
     plan = _plan(table, config)
     if budget_seconds is not None:
         plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
-    train(_split(corpus, "train"), plan, run, say)
+    train(_split(corpus, "train"), _own_recordings(audio, run, say), plan, run, say)
 
 
 def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: Say) -> None:
@@ -78,13 +79,22 @@ def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Pa
     (run / "figures.json").write_text(json.dumps({"held_out_confusion": confusion}))
 
 
-def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:
-    """Real recordings as impostors; the version groups kept for validation are not among them."""
+def _own_recordings(audio: Path | None, run: Path, say: Say) -> list[Frames]:
+    """Real recordings to train on: those of `music_more/` that are not kept for validation as groups of versions."""
     if audio is None:
         return []
-    paths = sorted((audio / "music_more").glob("*.ogg"))[::3][:CALIBRATION_RECORDINGS]
-    features = cached_features(paths, ConstantQSpec(), run.parent / "features")
-    return [frames[:, :CALIBRATION_FRAMES] for frames in features.values() if frames.shape[1] > 150]
+    with (audio / "music_more" / "music.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if not row.get("group")]
+    paths = [audio / "music_more" / Path(row["path"]).name for row in rows]
+    return list(cached_features(paths, ConstantQSpec(), run.parent / "features", say).values())
+
+
+def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:
+    """Real recordings as impostors: those of `music/`, which no network is trained on."""
+    if audio is None:
+        return []
+    features = cached_features(sorted((audio / "music").glob("*.ogg")), ConstantQSpec(), run.parent / "features")
+    return [frames[:, :CALIBRATION_FRAMES] for frames in features.values() if frames.shape[1] > SHORTEST_FRAMES]
 
 
 def _read_config(path: Path) -> dict[str, Any]:

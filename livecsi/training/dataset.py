@@ -1,19 +1,27 @@
 """Pairs without end: step k of a run is always the same batch, whoever renders it and whenever.
 
 A batch holds `batch` works; each gives a studio reference and a live query cut from another performance, both freshly
-arranged and rendered, then roughened once more as arrays (`augment`).
+arranged and rendered, then roughened once more as arrays. Later in a run some works are real recordings instead, and
+some references have a twin beside them: another song on the same chords, which is never the answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from livecsi.training.augmentation import augment
+from livecsi.training.losses import NOWHERE
+from livecsi.training.pairs import Pair
+from livecsi.training.recorded_pairs import recorded_pair
 from livecsi.training.rendering.performance import RenderedPerformance, render_performance
-from livecsi.training.rendering.stage import smooth_curve
 from livecsi.training.scores.score import Score
+from livecsi.training.scores.twins import chord_twin
+from livecsi.types import Frames
 
 SOURCE_WEIGHT = {"pop909": 0.38, "mcgill_billboard": 0.22, "openewld": 0.2}
 FOLK_WEIGHT = 0.2
@@ -22,22 +30,35 @@ CUT_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class BatchShape:
-    """How many works, how long a reference, and the query lengths that take turns, in frames."""
+    """How many works, how long a reference, the query lengths that take turns, in frames.
+
+    From step `hard_from_step` on, `recorded` of the works are real recordings and `twins` of the references have a
+    twin on the same chords.
+    """
 
     batch: int = 16
     reference_frames: int = 480
     query_frames: tuple[int, ...] = (128, 200, 272, 400)
+    hard_from_step: int = 2000
+    recorded: int = 2
+    twins: int = 4
 
 
 class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
-    """Item k is the batch of step k: `reference`, `query`, their beats per frame, and the rotation between them."""
+    """Item k is the batch of step k: `query`, `reference`, their beats per frame, and the `rotation` between them.
 
-    def __init__(self, scores: list[Score], shape: BatchShape, seed: int, steps: int) -> None:
-        self.scores, self.shape, self.seed, self.steps = scores, shape, seed, steps
+    References beyond the number of queries are twins.
+    """
+
+    def __init__(
+        self, scores: list[Score], recordings: Sequence[Frames], shape: BatchShape, seed: int, steps: int
+    ) -> None:
+        self.scores, self.recordings, self.shape, self.seed, self.steps = scores, recordings, shape, seed, steps
         folk = sum(score.source not in SOURCE_WEIGHT for score in scores)
         counts = {source: sum(score.source == source for score in scores) for source in SOURCE_WEIGHT}
         weight = [
-            SOURCE_WEIGHT[s.source] / counts[s.source] if s.source in counts else FOLK_WEIGHT / folk for s in scores
+            SOURCE_WEIGHT[score.source] / counts[score.source] if score.source in counts else FOLK_WEIGHT / folk
+            for score in scores
         ]
         self.weight = np.array(weight) / np.sum(weight)
 
@@ -46,24 +67,47 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
 
     def __getitem__(self, step: int) -> dict[str, torch.Tensor]:
         rng = np.random.default_rng([self.seed, step])
-        chosen = rng.choice(len(self.scores), self.shape.batch, replace=False, p=self.weight)
+        hard = step >= self.shape.hard_from_step
+        recorded = self.shape.recorded if hard and self.recordings else 0
+        chosen = rng.choice(len(self.scores), self.shape.batch - recorded, replace=False, p=self.weight)
         length = int(self.shape.query_frames[step % len(self.shape.query_frames)])
-        pairs = [self._pair(self.scores[index], length, rng) for index in chosen]
-        names = ("reference", "query", "reference_beat", "query_beat", "rotation")
-        return {
-            name: torch.from_numpy(np.stack(column))
-            for name, column in zip(names, zip(*pairs, strict=True), strict=True)
-        }
-
-    def _pair(self, score: Score, length: int, rng: np.random.Generator) -> tuple[NDArray[np.generic], ...]:
         frames = self.shape.reference_frames
-        studio = render_performance(score, rng, live=False, frames=frames)
-        live = render_performance(score, rng, live=bool(rng.random() < 0.75), frames=frames)
-        first = _cut(studio, live, length, rng)
-        query = augment(live.magnitude[:, first : first + length], rng, live=True)
-        rotation = (live.transposition_semitones - studio.transposition_semitones) % 12
-        beats = live.beat[first : first + length]
-        return augment(studio.magnitude, rng, live=False), query, studio.beat, beats, np.array(rotation)
+        pairs = [_rendered_pair(self.scores[index], frames, length, rng) for index in chosen]
+        pairs += [recorded_pair(self.recordings, frames, length, rng) for _ in range(recorded)]
+        twins = self._twins([self.scores[index] for index in chosen], rng) if hard else []
+        return _tensors(pairs, twins)
+
+    def _twins(self, scores: list[Score], rng: np.random.Generator) -> list[Frames]:
+        """Studio versions of other songs on the chords of the first works that have chords."""
+        found = [twin for score in scores if (twin := chord_twin(score, int(rng.integers(1 << 30)))) is not None]
+        frames = self.shape.reference_frames
+        rendered = [render_performance(twin, rng, live=False, frames=frames) for twin in found[: self.shape.twins]]
+        return [augment(performance.magnitude, rng, live=False) for performance in rendered]
+
+
+def _tensors(pairs: list[Pair], twins: list[Frames]) -> dict[str, torch.Tensor]:
+    nowhere = np.full(len(pairs[0].reference_beat), NOWHERE)
+    columns: dict[str, list[NDArray[Any]]] = {
+        "query": [pair.query for pair in pairs],
+        "reference": [pair.reference for pair in pairs] + twins,
+        "query_beat": [pair.query_beat for pair in pairs],
+        "reference_beat": [pair.reference_beat for pair in pairs] + [nowhere] * len(twins),
+        "rotation": [np.array(pair.rotation) for pair in pairs],
+    }
+    return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}
+
+
+def _rendered_pair(score: Score, frames: int, length: int, rng: np.random.Generator) -> Pair:
+    studio = render_performance(score, rng, live=False, frames=frames)
+    live = render_performance(score, rng, live=bool(rng.random() < 0.75), frames=frames)
+    first = _cut(studio, live, length, rng)
+    return Pair(
+        reference=augment(studio.magnitude, rng, live=False),
+        query=augment(live.magnitude[:, first : first + length], rng, live=True),
+        reference_beat=studio.beat,
+        query_beat=live.beat[first : first + length],
+        rotation=(live.transposition_semitones - studio.transposition_semitones) % 12,
+    )
 
 
 def _cut(studio: RenderedPerformance, live: RenderedPerformance, length: int, rng: np.random.Generator) -> int:
@@ -73,23 +117,3 @@ def _cut(studio: RenderedPerformance, live: RenderedPerformance, length: int, rn
     covered = [shared[start : start + length].mean() for start in starts]
     good = [start for start, share in zip(starts, covered, strict=True) if share > 0.7]
     return int(good[0] if good else starts[int(np.argmax(covered))])
-
-
-def augment(magnitude: NDArray[np.float32], rng: np.random.Generator, live: bool) -> NDArray[np.float32]:
-    """Cheap roughness on (bins, frames): tilt, crowd, gain dynamics, lost moments, lost bands."""
-    bins, frames = magnitude.shape
-    result = magnitude * 10 ** (smooth_curve(rng, bins, 6, 3.0) / 20)[:, None]
-    if live:
-        spectrum = np.exp(-(((np.arange(bins) - rng.uniform(36, 62)) / rng.uniform(8, 25)) ** 2)) + rng.uniform(0, 0.15)
-        envelope = np.exp(smooth_curve(rng, frames, 30, 0.5)) * 10 ** (rng.choice([-40, -15, -12, -9, -6]) / 20)
-        noise = (spectrum / spectrum.mean())[:, None] * envelope * rng.uniform(0.75, 1.25, magnitude.shape)
-        result = result + result.mean() * noise
-        loudness = result.mean(0, keepdims=True)
-        result = result * (loudness / (loudness.mean() + 1e-9) + 0.02) ** (-0.5 * rng.random())
-    if rng.random() < 0.3:
-        first = int(rng.integers(0, frames - 20))
-        result[:, first : first + int(rng.integers(3, 20))] *= rng.choice([0.02, 0.3, 3.0])
-    if rng.random() < 0.3:
-        first = int(rng.integers(0, bins - 6))
-        result[first : first + int(rng.integers(2, 8))] *= 0.05
-    return result.astype(np.float32)

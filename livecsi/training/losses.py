@@ -21,10 +21,11 @@ def retrieval_loss(scores: Tensor) -> Tensor:
 
 
 def similarity_loss(similarity: Tensor, temperature: Tensor) -> Tensor:
-    """`similarity` (batch, batch) of queries against references, right ones on the diagonal."""
-    diagonal = torch.arange(len(similarity), device=similarity.device)
+    """`similarity` (queries, references), right ones on the diagonal; further references are nobody's."""
+    queries = len(similarity)
+    diagonal = torch.arange(queries, device=similarity.device)
     scaled = similarity * temperature
-    return functional.cross_entropy(scaled, diagonal) + functional.cross_entropy(scaled.T, diagonal)
+    return functional.cross_entropy(scaled, diagonal) + functional.cross_entropy(scaled[:, :queries].T, diagonal)
 
 
 def alignment_loss(
@@ -39,8 +40,8 @@ def alignment_loss(
 ) -> Tensor:
     """Contrast each moment of the query with the same beat of its reference and all moments of the other references.
 
-    `query` (n, C, 12, t), `reference` (n, C, 12, u); beats (n, t) and (n, u), `NOWHERE` outside the song;
-    `rotation` (n,): how far the reference must be rotated up to be in the query's key.
+    `query` (n, C, 12, t), `reference` (m, C, 12, u), the first n of them its own; beats (n, t) and (m, u), `NOWHERE`
+    outside the song; `rotation` (n,): how far the reference must be rotated up to be in the query's key.
     """
     batch, _, _, frames = query.shape
     index = (torch.arange(12, device=rotation.device)[None] + rotation[:, None]) % 12
@@ -49,9 +50,10 @@ def alignment_loss(
     anchors = torch.gather(unrotated, 2, chosen[:, None].expand(-1, unrotated.shape[1], -1)).transpose(1, 2)
     similarity = torch.einsum("nmc,kcu->nmku", anchors, reference.flatten(1, 2)).float() * temperature
     beats = torch.gather(query_beat, 1, chosen)
-    same = (beats[:, :, None] - reference_beat[:, None]).abs() <= tolerance_beats
-    same &= (beats[:, :, None] != NOWHERE) & (reference_beat[:, None] != NOWHERE)
-    own = torch.eye(batch, dtype=torch.bool, device=query.device)[:, None, :, None]
+    own_beat = reference_beat[:batch]
+    same = (beats[:, :, None] - own_beat[:, None]).abs() <= tolerance_beats
+    same &= (beats[:, :, None] != NOWHERE) & (own_beat[:, None] != NOWHERE)
+    own = torch.eye(batch, len(reference), dtype=torch.bool, device=query.device)[:, None, :, None]
     positive = own & same[:, :, None]
     allowed = positive | ~own
     everything = torch.logsumexp(similarity.masked_fill(~allowed, -1e4).flatten(2), 2)

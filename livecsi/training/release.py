@@ -65,7 +65,7 @@ def release_network(
     bench = set_up_bench(encoder, Matcher(session, {}, []), rehearsed, music, SEED, say)
     facts["scoring"] = measure_scoring(bench)
     means = measure_impostors(bench, facts["scoring"])
-    facts["calibration"] = fit_calibration(bench, facts["scoring"], means, len(rehearsed), SEED)
+    facts["calibration"] = fit_calibration(bench, facts["scoring"], means, SEED)
     background = [(r, mean) for r, mean in zip(bench.references, means, strict=True) if r.is_background]
     facts["background_impostor_means"] = [round(float(mean), 6) for _, mean in background]
     payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, (r, _) in enumerate(background)}

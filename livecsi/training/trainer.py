@@ -6,7 +6,7 @@ command again resumes it at the next step.
 
 import csv
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from livecsi.training.dataset import BatchShape, RenderedPairs
 from livecsi.training.losses import alignment_loss, retrieval_loss, similarity_loss
 from livecsi.training.networks.livecsi import LivecsiNetwork, best_similarity
 from livecsi.training.scores.score import Score
+from livecsi.types import Frames
 
 COLUMNS = ("step", "pairs", "seconds", "learning_rate", "head", "similarity", "alignment", "top1")
 WARM_UP_STEPS = 30
@@ -43,7 +44,9 @@ class TrainingPlan:
     shape: BatchShape = field(default_factory=BatchShape)
 
 
-def train(scores: list[Score], plan: TrainingPlan, folder: Path, say: Callable[[str], None]) -> LivecsiNetwork:
+def train(
+    scores: list[Score], recordings: Sequence[Frames], plan: TrainingPlan, folder: Path, say: Callable[[str], None]
+) -> LivecsiNetwork:
     """Train until the steps or the budget are spent; returns the network."""
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
@@ -55,7 +58,7 @@ def train(scores: list[Score], plan: TrainingPlan, folder: Path, say: Callable[[
     folder.mkdir(parents=True, exist_ok=True)
     step, spent = _resume(folder, network, optimiser, device)
     clock = SystemClock()
-    pairs = RenderedPairs(scores, plan.shape, plan.seed, plan.steps)
+    pairs = RenderedPairs(scores, recordings, plan.shape, plan.seed, plan.steps)
     loader = DataLoader(
         pairs, batch_size=None, sampler=range(step, plan.steps), num_workers=plan.workers, prefetch_factor=4
     )
@@ -126,10 +129,10 @@ def _step(
 
 def _candidates(similarity: Tensor, hard: int) -> Tensor:
     """Per query: its own reference, the hardest others, and one at random."""
-    batch = len(similarity)
-    own = torch.arange(batch, device=similarity.device)[:, None]
-    hardest = (similarity - 1e3 * torch.eye(batch, device=similarity.device)).topk(hard, 1).indices
-    other = (own + torch.randint(1, batch, (batch, 1), device=similarity.device)) % batch
+    queries, references = similarity.shape
+    own = torch.arange(queries, device=similarity.device)[:, None]
+    hardest = (similarity - 1e3 * torch.eye(queries, references, device=similarity.device)).topk(hard, 1).indices
+    other = (own + torch.randint(1, references, (queries, 1), device=similarity.device)) % references
     return torch.cat([own, hardest, other], 1)
 
 
