@@ -41,9 +41,9 @@ def main() -> None:
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     real = [(work, ear.encoder.encode(frames)) for work, frames in real_features(arguments.data / "real_features")]
     distractors = [
-        ear.encoder.encode(frames) for frames in _distractors(arguments.data, arguments.cache, arguments.rendered)
+        ear.encoder.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)
     ]
-    rows = figures(ear, real, distractors)
+    rows = figures(ear, real, others)
     write_table(
         "real_retrieval",
         "Real re-performances among distractors",
@@ -59,7 +59,7 @@ def main() -> None:
             "1 % absent accepted: right / wrong",
         ],
         rows,
-        f"Model {ear.model_id}. Shortlist {SHORTLIST}. Distractors: {len(distractors)}.",
+        f"Model {ear.model_id}. Shortlist {SHORTLIST}. Distractors: {len(others)}.",
     )
 
 
@@ -78,7 +78,8 @@ def real_features(folder: Path) -> list[tuple[str, Frames]]:
     return recordings
 
 
-def _distractors(data: Path, cache: Path, rendered: int) -> list[Frames]:
+def distractors(data: Path, cache: Path, rendered: int) -> list[Frames]:
+    """All real music of the data folder, `music/` first, then rendered studio versions of test works."""
     paths = sorted((data / "music").glob("*.ogg")) + sorted((data / "music_more").glob("*.ogg"))
     music = [f for f in cached_features(paths, ConstantQSpec(), cache / "features").values() if f.shape[1] > 60]
     scores = [s for s in load_scores(data / "scores", cache / "corpus.pickle") if split_of(s.cluster_id) == "test"]
