@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     real = [(work, ear.encoder.encode(frames)) for work, frames in real_features(arguments.data / "real_features")]
-    distractors = [
+    others = [
         ear.encoder.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)
     ]
     rows = figures(ear, real, others)

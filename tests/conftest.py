@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+
+from livecsi.types import SAMPLE_RATE_HERTZ
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CUT_SONGS = ("W09", "W03", "W02")
 """Korobeiniki and Auld Lang Syne are played in the first minutes of the concert, Scarborough Fair nowhere."""
+
+
+CUT_SECONDS = (130, 262)
+CUT_TRUTH = (("W09", 0.0, 75.8), ("W03", 81.3, 132.0))
+"""Work, start and end of what is played between these seconds of the concert; applause in between."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +25,22 @@ class Prepared:
     """A state folder with a catalogue of `CUT_SONGS`, and the settings that point at it."""
 
     folder: Path
-    settings: object
+    settings: Any
+
+
+@pytest.fixture(scope="session")
+def cut_of_concert() -> np.ndarray:
+    """Two minutes of the concert with the end of one song and the beginning of the next."""
+    first, last = (second * SAMPLE_RATE_HERTZ for second in CUT_SECONDS)
+    samples, _ = soundfile.read(FIXTURES / "concert.ogg", dtype="float32", start=first, stop=last)
+    return samples
+
+
+@pytest.fixture(scope="session")
+def cut_file(cut_of_concert, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("cut") / "cut.flac"
+    soundfile.write(path, cut_of_concert, SAMPLE_RATE_HERTZ)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from livecsi.service.identifier import Identifier, measured_background
 from livecsi.settings import Settings
 from livecsi.types import Candidate
 
-LONGEST_QUERY_SECONDS = 240.0
+LONGEST_QUERY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
