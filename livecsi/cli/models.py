@@ -44,16 +44,12 @@ def _models() -> "list[ReleasedModel]":
 
 
 def _facts(model: "ReleasedModel") -> dict[str, Any]:
-    """One model for a listing: `file`, `sha256` and `size_bytes` are those of its first graph, `files` has them all."""
-    files = dict(model.facts["files"])
-    first = next(iter(files.values()))
+    """One model for a listing: `file`, `sha256` and `size_bytes` are those of its main file, `files` has them all."""
     return {
         "name": model.name,
         "family": model.family,
-        "id": f"{model.name}@{first['sha256'][:12]}",
-        "file": first["file"],
-        "sha256": first["sha256"],
-        "size_bytes": first["size_bytes"],
+        "id": model.id,
+        **model.main_file,
         "licence": model.facts["licence"],
-        "files": files,
+        "files": dict(model.facts["files"]),
     }

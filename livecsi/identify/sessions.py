@@ -33,9 +33,16 @@ class ReleasedModel:
     facts: Mapping[str, Any]
 
     @property
+    def main_file(self) -> Mapping[str, Any]:
+        """Name, hash and size of the file the model is known by: its encoder, or the only graph it has."""
+        files = self.facts["files"]
+        entry: Mapping[str, Any] = files["encoder"] if "encoder" in files else next(iter(files.values()))
+        return entry
+
+    @property
     def id(self) -> str:
-        """Name and first digits of the encoder's hash: what sequences and reports are marked with."""
-        return f"{self.name}@{self.facts['files']['encoder']['sha256'][:12]}"
+        """Name and first digits of the main file's hash: what sequences and reports are marked with."""
+        return f"{self.name}@{self.main_file['sha256'][:12]}"
 
     @property
     def features(self) -> ConstantQSpec:
