@@ -53,6 +53,8 @@ def read_truth(table: Path) -> list[TrueSegment]:
             raise InputError(
                 f"{table}: line {line}: {error}", "kinds are song, speech, crowd, silence, recorded"
             ) from error
+        if not 0 <= start < end:
+            raise InputError(f"{table}: line {line}: nothing lasts from {start:g} to {end:g} s", "times are in seconds")
         segments.append(TrueSegment(start, end, kind, row["work_id"]))
     return sorted(segments, key=lambda segment: segment.start_seconds)
 
