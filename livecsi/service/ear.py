@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from livecsi.audio.recording import read_recording
 from livecsi.catalogue.store import EncodedSong
+from livecsi.errors import UsageError
 from livecsi.features.cqt import constant_q
 from livecsi.features.gate import Probabilities
 from livecsi.identify.encoder import Encoder, network_input
@@ -28,6 +29,8 @@ class Ear:
         threadpool_limits(settings.model.threads)
         self.settings = settings
         self.model = find_model(settings.model.name, settings.model.directory)
+        if "encoder" not in self.model.facts["files"]:
+            raise UsageError(f"model {self.model.name!r} cannot name songs", "see `livecsi models list`")
         self.encoder = Encoder(self.model, settings.model.threads)
 
     @property
