@@ -1,0 +1,80 @@
+"""`livecsi evaluate`: figures other programs read, from tables anybody can write."""
+
+import csv
+import json
+
+import pytest
+
+from tests.conftest import CUT_TRUTH, FIXTURES
+
+RETRIEVAL_KEYS = {"top1", "top5", "map", "p_at_10", "mr1", "mrr", "queries", "references", "seconds_per_query"}
+SETLIST_KEYS = {
+    "precision", "recall", "f1", "f1_10s", "boundary_median_s", "frame_accuracy", "false_performances_per_hour",
+    "unknown_recall", "realtime_factor",
+}  # fmt: skip
+
+
+def table(source: str, target, works: tuple[str, ...]):
+    """The rows of a fixture table that are about these works, with paths that hold anywhere."""
+    with (FIXTURES / source).open(newline="") as file:
+        rows = [(FIXTURES / row["path"], row["work_id"]) for row in csv.DictReader(file) if row["work_id"] in works]
+    with target.open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "work_id"), *rows])
+    return target
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return table("studio.csv", tmp_path / "studio.csv", ("W02", "W03", "W09"))
+
+
+@pytest.fixture
+def live(tmp_path):
+    return table("live.csv", tmp_path / "live.csv", ("W03",))
+
+
+def test_retrieval(livecsi, studio, live):
+    answer = livecsi("evaluate", "retrieval", "--studio", studio, "--queries", live, "--json")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    figures = json.loads(answer.stdout)
+    assert RETRIEVAL_KEYS <= set(figures)
+    assert (figures["top1"], figures["queries"], figures["references"]) == (1.0, 1, 3)
+
+
+def test_pairs_for_people(livecsi, live, tmp_path):
+    everything = tmp_path / "all.csv"
+    studio = table("studio.csv", tmp_path / "studio.csv", ("W02", "W03"))
+    everything.write_text(studio.read_text() + "".join(live.read_text().splitlines(keepends=True)[1:]))
+    answer = livecsi("evaluate", "pairs", "--set", everything, "--query-seconds", "40")
+    assert answer.exit_code == 0
+    lines = dict(line.split() for line in answer.stdout.splitlines())
+    assert RETRIEVAL_KEYS <= set(lines)
+    assert (lines["queries"], lines["unanswerable"]) == ("2", "1")
+
+
+def test_setlist(livecsi, studio, cut_file, tmp_path):
+    rows = [(start, end, "song", work) for work, start, end in CUT_TRUTH]
+    with (tmp_path / "truth.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("start_s", "end_s", "kind", "work_id"), *rows, (75.8, 81.3, "crowd", "")])
+    answer = livecsi("evaluate", "setlist", "--audio", cut_file, "--truth", tmp_path / "truth.csv",
+                     "--studio", studio, "--json")  # fmt: skip
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    figures = json.loads(answer.stdout)
+    assert SETLIST_KEYS <= set(figures)
+    assert (figures["precision"], figures["recall"], figures["false_performances"]) == (1.0, 1.0, 0)
+    assert figures["frame_accuracy"] > 0.8 and figures["realtime_factor"] > 1
+
+
+def test_a_table_or_a_recording_that_cannot_be_read(livecsi, studio, tmp_path):
+    answer = livecsi("evaluate", "retrieval", "--studio", studio, "--queries", tmp_path / "none.csv")
+    assert (answer.exit_code, answer.stdout, answer.stderr.count("\n")) == (3, "", 1)
+    (tmp_path / "queries.csv").write_text("path,work_id\nnone.ogg,W01\n")
+    answer = livecsi("evaluate", "retrieval", "--studio", studio, "--queries", tmp_path / "queries.csv")
+    assert (answer.exit_code, answer.stdout) == (3, "")
+    assert answer.stderr.startswith(f"livecsi: {tmp_path}/none.ogg: no such file or directory")
+
+
+def test_an_unknown_model_and_too_short_queries_are_usage_errors(livecsi, studio, live):
+    options = ["evaluate", "retrieval", "--studio", studio, "--queries", live]
+    assert livecsi(*options, "--model", "hakala97").exit_code == 2
+    assert livecsi(*options, "--query-seconds", "5").exit_code == 2
