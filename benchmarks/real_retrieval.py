@@ -1,6 +1,7 @@
-"""Real re-performances among distractors: 27 recordings of 11 works by different ensembles, validation only.
+"""Real versions among distractors, validation only: 27 recordings of 11 works by different ensembles
+(`real_features/`), and the recordings of `music_more/` that are versions of one another.
 
-Each recording is searched among the other 26, all real music of the data folder and rendered studio versions of
+Each recording is searched among all the others, all real music of the data folder and rendered studio versions of
 held-out works. Figures for whole recordings and for cuts of their middle, with a bootstrap over queries.
 
     python -m benchmarks.real_retrieval --data DIR [--rendered 300] [--models DIR]
@@ -28,6 +29,7 @@ from livecsi.types import Frames
 
 CUTS_SECONDS = (300.0, 120.0, 60.0, 30.0)
 SHORTLIST = 100
+TRUE_GROUPS = ("ocarina-overture", "cube-waltz", "come-and-find-me", "calmed-cube", "dangerous-voyage")
 STORED_HOPS_PER_FRAME = 6
 
 
@@ -40,9 +42,8 @@ def main() -> None:
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     real = [(work, ear.encoder.encode(frames)) for work, frames in real_features(arguments.data / "real_features")]
-    others = [
-        ear.encoder.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)
-    ]
+    real += [(work, ear.encoder.encode(frames)) for work, frames in versions(arguments.data, arguments.cache)]
+    others = [ear.encoder.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)]
     rows = figures(ear, real, others)
     write_table(
         "real_retrieval",
@@ -78,9 +79,20 @@ def real_features(folder: Path) -> list[tuple[str, Frames]]:
     return recordings
 
 
+def versions(data: Path, cache: Path) -> list[tuple[str, Frames]]:
+    """Group and magnitudes of the recordings that really are versions of one another."""
+    with (data / "music_more" / "music.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["group"] in TRUE_GROUPS]
+    paths = [data / "music_more" / row["path"] for row in rows]
+    features = cached_features(paths, ConstantQSpec(), cache / "features")
+    return [(row["group"], features[path]) for row, path in zip(rows, paths, strict=True)]
+
+
 def distractors(data: Path, cache: Path, rendered: int) -> list[Frames]:
     """All real music of the data folder, `music/` first, then rendered studio versions of test works."""
-    paths = sorted((data / "music").glob("*.ogg")) + sorted((data / "music_more").glob("*.ogg"))
+    with (data / "music_more" / "music.csv").open(newline="", encoding="utf-8") as file:
+        more = sorted(data / "music_more" / row["path"] for row in csv.DictReader(file) if not row["group"])
+    paths = sorted((data / "music").glob("*.ogg")) + more
     music = [f for f in cached_features(paths, ConstantQSpec(), cache / "features").values() if f.shape[1] > 60]
     scores = [s for s in load_scores(data / "scores", cache / "corpus.pickle") if split_of(s.cluster_id) == "test"]
     rng = np.random.default_rng(11)
