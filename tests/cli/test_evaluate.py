@@ -37,7 +37,7 @@ def test_retrieval(livecsi, studio, live):
     answer = livecsi("evaluate", "retrieval", "--studio", studio, "--queries", live, "--json")
     assert (answer.exit_code, answer.stderr) == (0, "")
     figures = json.loads(answer.stdout)
-    assert RETRIEVAL_KEYS <= set(figures)
+    assert set(figures) >= RETRIEVAL_KEYS
     assert (figures["top1"], figures["queries"], figures["references"]) == (1.0, 1, 3)
 
 
@@ -48,7 +48,7 @@ def test_pairs_for_people(livecsi, live, tmp_path):
     answer = livecsi("evaluate", "pairs", "--set", everything, "--query-seconds", "40")
     assert answer.exit_code == 0
     lines = dict(line.split() for line in answer.stdout.splitlines())
-    assert RETRIEVAL_KEYS <= set(lines)
+    assert set(lines) >= RETRIEVAL_KEYS
     assert (lines["queries"], lines["unanswerable"]) == ("2", "1")
 
 
@@ -60,7 +60,7 @@ def test_setlist(livecsi, studio, cut_file, tmp_path):
                      "--studio", studio, "--json")  # fmt: skip
     assert (answer.exit_code, answer.stderr) == (0, "")
     figures = json.loads(answer.stdout)
-    assert SETLIST_KEYS <= set(figures)
+    assert set(figures) >= SETLIST_KEYS
     assert (figures["precision"], figures["recall"], figures["false_performances"]) == (1.0, 1.0, 0)
     assert figures["frame_accuracy"] > 0.8 and figures["realtime_factor"] > 1
 
