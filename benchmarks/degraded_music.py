@@ -1,8 +1,8 @@
 """Real music, badly heard: another key, another speed, a hall, a crowd; the same recording has to be found.
 
-Each recording of `music/` that is not also in `music_more/` (so never trained on) is transposed by up to three semitones, played up to 15 % faster or slower
-(phase vocoder and resampling), put into a hall of `rir/` and under a synthesised crowd, then searched among all real
-music of the data folder and rendered songs.
+Each recording of `music/` that is not also in `music_more/` (so never trained on) is transposed by up to three
+semitones, played up to 15 % faster or slower (phase vocoder and resampling), put into a hall of `rir/` and under a
+synthesised crowd, then searched among all real music of the data folder and rendered songs.
 
     python -m benchmarks.degraded_music --data DIR [--rendered 300] [--draws 8] [--models DIR]
 """

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
+from livecsi.clock import Clock
 from livecsi.errors import BusyError, FindingsError, InputError, LivecsiError, UntrustedError
 
 BUSY_TIMEOUT_SECONDS = 10.0
@@ -182,6 +183,41 @@ class Database:
                 self.execute(statement)
             self.execute(f"PRAGMA application_id = {schema.application_id}")
             self.execute(f"PRAGMA user_version = {number + 1}")
+
+
+class Store:
+    """A state file seen as what it holds; use it as a context manager or call `close`."""
+
+    schema: ClassVar[Schema]
+    how_to_begin: ClassVar[str]
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock, *, create: bool = True) -> Self:
+        """Open `path`; commands that only read pass `create=False` and get a FindingsError when it is missing."""
+        if not create and not path.exists():
+            raise FindingsError(f"there is no {cls.schema.name} at {path}", cls.how_to_begin)
+        return cls(Database.open(path, cls.schema, create=create), clock)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Several changes as one: all of them, or none."""
+        with self._database.transaction():
+            yield
 
 
 def backup_path(path: Path, version: int) -> Path:

@@ -5,12 +5,8 @@ printed; ids are never used twice, so that an old night cannot point to a new so
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from livecsi.catalogue import inspection
 from livecsi.catalogue.identifiers import (
@@ -25,42 +21,20 @@ from livecsi.catalogue.schema import SCHEMA
 from livecsi.catalogue.store import Recording, Stats, Work, Writer
 from livecsi.catalogue.works import WorkClaim, WorkTable
 from livecsi.clock import Clock, format_utc, parse_utc
-from livecsi.database import Database, Row
-from livecsi.errors import FindingsError, InputError
+from livecsi.database import Database, Row, Store
+from livecsi.errors import InputError
 from livecsi.types import Candidate
 
 
-class Catalogue:
-    """An open catalogue; use it as a context manager or call `close`."""
+class Catalogue(Store):
+    """The studio songs, the works they are recordings of, and what the models made of them."""
+
+    schema = SCHEMA
+    how_to_begin = "run `livecsi catalogue import songs.csv`"
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._works = WorkTable(database)
-
-    @classmethod
-    def open(cls, path: Path, clock: Clock, *, create: bool = True) -> Self:
-        """Open `path`; commands that only read pass `create=False` and get a FindingsError when it is missing."""
-        if not create and not path.exists():
-            raise FindingsError(f"there is no catalogue at {path}", "run `livecsi catalogue import songs.csv`")
-        return cls(Database.open(path, SCHEMA, create=create), clock)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Several changes as one: all of them, or none."""
-        with self._database.transaction():
-            yield
 
     def add_recording(
         self,

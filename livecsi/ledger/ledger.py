@@ -8,16 +8,12 @@ Conventions: a body is plain JSON values; its canonical text (sorted keys, no sp
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from livecsi.clock import Clock, format_utc, parse_utc
-from livecsi.database import Database, Row
-from livecsi.errors import FindingsError
+from livecsi.clock import format_utc, parse_utc
+from livecsi.database import Row, Store
 from livecsi.ledger.schema import SCHEMA
 
 GENESIS_HASH = "0" * 64
@@ -37,36 +33,11 @@ class Event:
     hash: str
 
 
-class Ledger:
-    """An open ledger; use it as a context manager or call `close`."""
+class Ledger(Store):
+    """What was heard and decided, one event after the other."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    @classmethod
-    def open(cls, path: Path, clock: Clock, *, create: bool = True) -> Self:
-        """Open `path`; commands that only read pass `create=False` and get a FindingsError when it is missing."""
-        if not create and not path.exists():
-            raise FindingsError(f"there is no ledger at {path}", "run `livecsi replay concert.flac` first")
-        return cls(Database.open(path, SCHEMA, create=create), clock)
-
-    def close(self) -> None:
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Several events as one: all of them are written, or none."""
-        with self._database.transaction():
-            yield
+    schema = SCHEMA
+    how_to_begin = "run `livecsi replay concert.flac` first"
 
     def append(self, kind: str, body: Body) -> Event:
         """Write one event; when this returns, it is on the disk."""

@@ -60,7 +60,12 @@ def train(
     clock = SystemClock()
     pairs = RenderedPairs(scores, recordings, plan.shape, plan.seed, plan.steps)
     loader = DataLoader(
-        pairs, batch_size=None, sampler=range(step, plan.steps), num_workers=plan.workers, prefetch_factor=4
+        pairs,
+        batch_size=None,
+        sampler=range(step, plan.steps),
+        num_workers=plan.workers,
+        prefetch_factor=4 if plan.workers else None,
+        generator=torch.Generator(),  # its own, so that a resumed run draws what an uninterrupted one would have drawn
     )
     began = clock.monotonic_seconds() - spent
     for batch in loader:
