@@ -19,7 +19,7 @@ MAY_USE = {
     "audio": set(),
     "features": set(),
     "identify": {"features"},
-    "catalogue": {"audio"},
+    "catalogue": set(),
     "ledger": set(),
     "reports": {"ledger"},
     "service": {"audio", "features", "identify", "catalogue", "ledger", "reports"},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from livecsi.errors import FindingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import BACKGROUND, COHORT, OPINIONS, Matcher, Reference, fuse, normalise
@@ -119,6 +120,8 @@ def fit_calibration(bench: Bench, scoring: Scoring, impostor_means: Array, seed:
         for answer in _answers(bench, fuse(bench.opinions[window], scoring), impostor_means, window, size, rng)
     ]
     table = np.array(answers)
+    if not np.isfinite(table).all() or not 0 < table[:, 2].sum() < len(table):
+        raise FindingsError(f"{len(bench.window_works)} windows are too few to calibrate on", "hold out more works")
     design = np.column_stack([table[:, 0], np.log(table[:, 1]), np.ones(len(table))])
     beta = _logistic(design, table[:, 2].astype(bool), table[:, 3])
     return {"slope": float(beta[0]), "per_log_work": float(beta[1]), "intercept": float(beta[2])}
