@@ -65,7 +65,7 @@ def train(
         sampler=range(step, plan.steps),
         num_workers=plan.workers,
         prefetch_factor=4 if plan.workers else None,
-
+        generator=torch.Generator(),  # its own, so that a resumed run draws what an uninterrupted one would have drawn
     )
     began = clock.monotonic_seconds() - spent
     for batch in loader:
