@@ -13,7 +13,7 @@ from livecsi.identify.cohort import choose_impostors, impostor_means
 from livecsi.identify.matcher import Matcher, Reference
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier, measured_background
-from livecsi.service.pipeline import Hearing
+from livecsi.service.listener import Hearing
 from livecsi.service.replay import hear_recording
 
 Step = Callable[[str, int, int], None]

@@ -16,7 +16,8 @@ from livecsi.ledger.ledger import Ledger
 from livecsi.reports.build import reports_of_night
 from livecsi.reports.render import render
 from livecsi.service.catalogue import encoder, refresh_cohort
-from livecsi.service.pipeline import Hearing, Progress
+from livecsi.service.listener import Hearing
+from livecsi.service.pipeline import Progress
 from livecsi.service.replay import replay
 from livecsi.settings import Settings, VenueSettings
 from livecsi.types import Performance

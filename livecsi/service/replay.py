@@ -19,7 +19,8 @@ from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions, SessionStart
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
-from livecsi.service.pipeline import Hearing, Pipeline, Progress
+from livecsi.service.listener import Hearing
+from livecsi.service.pipeline import Pipeline, Progress
 from livecsi.settings import Settings
 from livecsi.types import SAMPLE_RATE_HERTZ
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from livecsi.audio.recording import RecordingSource
-from livecsi.service.pipeline import Hearing, Pipeline
+from livecsi.service.listener import Hearing
+from livecsi.service.pipeline import Pipeline
 from livecsi.settings import DecodingSettings
 from livecsi.types import SAMPLE_RATE_HERTZ, Block, Gap, Kind
 from tests.conftest import CUT_TRUTH
