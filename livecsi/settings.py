@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from livecsi.errors import SettingsError
@@ -84,6 +84,13 @@ class ListeningSettings(Section):
     """How often a window is scored."""
     ring_seconds: float = Field(default=300.0, ge=60.0, le=3600.0)
     """How much audio the ring buffer keeps in memory; none of it reaches the disk."""
+
+    @field_validator("hop_seconds")
+    @classmethod
+    def _no_holes(cls, value: float, info: ValidationInfo) -> float:
+        if value > info.data.get("window_seconds", value):
+            raise ValueError("between two windows there would be audio that is never heard; hop at most one window")
+        return value
 
 
 class TrackingSettings(Section):

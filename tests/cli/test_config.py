@@ -56,3 +56,12 @@ def test_a_variable_that_is_unknown_or_makes_no_sense(livecsi, state, monkeypatc
     monkeypatch.setenv(name, value)
     answer = livecsi("config", "show")
     assert (answer.exit_code, answer.stdout, answer.stderr) == (2, "", f"livecsi: {line}\n")
+
+
+def test_windows_may_not_leave_holes_in_the_night(livecsi, state, monkeypatch):
+    monkeypatch.setenv("LIVECSI_LISTENING__WINDOW_SECONDS", "20")
+    assert livecsi("config", "show").exit_code == 0
+    monkeypatch.setenv("LIVECSI_LISTENING__HOP_SECONDS", "21")
+    answer = livecsi("config", "show")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "listening.hop_seconds" in answer.stderr and "never heard" in answer.stderr
