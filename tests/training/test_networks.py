@@ -37,7 +37,7 @@ def test_three_levels_of_unit_columns(network, frames):
         torch.testing.assert_close(level.flatten(1, 2).norm(dim=1), torch.ones(2, level.shape[3]), atol=1e-3, rtol=0)
 
 
-def test_an_octave_higher_is_the_same_song_and_a_semitone_higher_is_a_rotation(network):
+def test_a_semitone_higher_is_a_rotation_by_one(network):
     """Music in the middle octaves, silence around it, so that nothing falls off the edge when it is moved."""
     magnitude = torch.full((1, BINS, 64), 1e-3)
     magnitude[:, 30:36] = torch.rand(1, 6, 64)
