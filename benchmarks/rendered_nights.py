@@ -53,7 +53,7 @@ def main() -> None:
         "rendered_nights",
         "Rendered nights",
         f"python -m benchmarks.rendered_nights --data DIR --nights {arguments.nights}",
-        ["night", "precision", "recall", "F1", "F1 edges 10 s", "median edge s", "false per hour", "unknown recall"],
+        ["night", "precision", "recall", "F1", "F1 edges 10 s", "median edge s", "false / h", "unknown recall"],
         rows,
         f"Model {ear.model_id}; {CATALOGUE_SONGS} songs in the catalogue, {KNOWN_SONGS} played, {UNKNOWN_SONGS} others; "
         f"named from a probability of {ear.settings.tracking.name_probability}.",
