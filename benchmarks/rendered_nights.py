@@ -55,8 +55,8 @@ def main() -> None:
         f"python -m benchmarks.rendered_nights --data DIR --nights {arguments.nights}",
         ["night", "precision", "recall", "F1", "F1 edges 10 s", "median edge s", "false / h", "unknown recall"],
         rows,
-        f"Model {ear.model_id}; {CATALOGUE_SONGS} songs in the catalogue, {KNOWN_SONGS} played, {UNKNOWN_SONGS} others; "
-        f"named from a probability of {ear.settings.tracking.name_probability}.",
+        f"Model {ear.model_id}; {CATALOGUE_SONGS} songs in the catalogue, {KNOWN_SONGS} played, {UNKNOWN_SONGS} "
+        f"others; named from a probability of {ear.settings.tracking.name_probability}.",
     )
 
 

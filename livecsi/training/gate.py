@@ -21,12 +21,14 @@ from livecsi.training.recordings import cached_features
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.rendering.stage import smooth_curve
 from livecsi.training.scores.score import Score
-from livecsi.types import Frames
+from livecsi.types import SAMPLE_RATE_HERTZ, Frames, Samples
 
 EXCERPT_FRAMES = 96
 MUSIC, SPEECH, CROWD = 0, 1, 2
 SYNTHETIC_CROWDS = 60
 RENDERED_SONGS = 150
+HISSES = 8
+HISS_SECONDS = 12
 
 
 class GateMaterial:
@@ -48,6 +50,7 @@ class GateMaterial:
         self.crowd += [
             constant_q(spec, crowd(rng, 30.0, voices)) for _ in range(SYNTHETIC_CROWDS // (6 if validation else 1))
         ]
+        self.crowd += [constant_q(spec, _hiss(rng)) for _ in range(HISSES)]
         if scores:
             self.music += [
                 render_performance(scores[int(rng.integers(len(scores)))], rng, True, 300).magnitude
@@ -114,6 +117,14 @@ def gate_confusion(network: GateNetwork, material: GateMaterial, seed: int) -> N
 
 def _part(paths: list[Path], validation: bool) -> list[Path]:
     return paths[::10] if validation else [path for index, path in enumerate(paths) if index % 10]
+
+
+def _hiss(rng: np.random.Generator) -> Samples:
+    """Noise between white and red: fans, rain, an open microphone; no music, so it counts as crowd."""
+    length = HISS_SECONDS * SAMPLE_RATE_HERTZ
+    spectrum = np.fft.rfft(rng.normal(0, 1, length)) * np.maximum(np.fft.rfftfreq(length), 1e-4) ** -rng.uniform(0, 1)
+    noise = np.fft.irfft(spectrum, length)
+    return (0.1 * noise / np.abs(noise).max()).astype(np.float32)
 
 
 def _smear(power: NDArray[np.float64], keep: float) -> NDArray[np.float64]:

@@ -5,7 +5,9 @@ The manifest lists every model of the folder; releasing one replaces its own ent
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,17 @@ def release_network(
     say: Callable[[str], None],
 ) -> None:
     """Export, calibrate on held-out `scores` and on `music` (real recordings, impostors only), write it down."""
+    with _staged(folder, "livecsi") as stage:
+        facts = _calibrated(network, scores, music, stage, say)
+    _write_entry(folder, {**facts, "training": training})
+
+
+def _calibrated(
+    network: LivecsiNetwork, scores: Sequence[Score], music: Sequence[Frames], stage: Path, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Export into `stage`, measure the constants there, return the manifest entry."""
     name = "livecsi"
-    target = folder / name
-    export_network(network, target)
+    export_network(network, stage / name)
     facts: dict[str, Any] = {
         "name": name,
         "family": "livecsi",
@@ -56,10 +66,9 @@ def release_network(
             "encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
             "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices",
         },
-        "files": {role: _file(folder, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
-        "training": training,
+        "files": {role: _file(stage, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
     }
-    model = ReleasedModel(name, "livecsi", folder, facts)
+    model = ReleasedModel(name, "livecsi", stage, facts)
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
     rehearsed = scores[: CALIBRATION_SONGS + BACKGROUND_SONGS]
     bench = set_up_bench(encoder, Matcher(session, {}, []), rehearsed, music, SEED, say)
@@ -69,28 +78,27 @@ def release_network(
     background = [(r, mean) for r, mean in zip(bench.references, means, strict=True) if r.is_background]
     facts["background_impostor_means"] = [round(float(mean), 6) for _, mean in background]
     payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, (r, _) in enumerate(background)}
-    np.savez_compressed(target / "background.npz", allow_pickle=False, **payloads)
-    facts["files"]["background"] = _file(folder, f"{name}/background.npz")
-    _write_entry(folder, facts)
+    np.savez_compressed(stage / name / "background.npz", allow_pickle=False, **payloads)
+    facts["files"]["background"] = _file(stage, f"{name}/background.npz")
+    return facts
 
 
 def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -> None:
     """Export the gate and write its entry."""
-    (folder / "gate").mkdir(parents=True, exist_ok=True)
-    path = folder / "gate" / "gate.onnx"
     frames = torch.export.Dim("frames", min=16, max=100_000)
-    torch.onnx.export(
-        network.eval(),
-        (torch.rand(1, 72, 96),),
-        path,
-        input_names=["magnitude"],
-        output_names=["logits"],
-        dynamic_shapes=({2: frames},),
-        dynamo=True,
-        external_data=False,
-        opset_version=18,
-        verbose=False,
-    )
+    with _staged(folder, "gate") as stage:
+        torch.onnx.export(
+            network.eval(),
+            (torch.rand(1, 72, 96),),
+            stage / "gate" / "gate.onnx",
+            input_names=["magnitude"],
+            output_names=["logits"],
+            dynamic_shapes=({2: frames},),
+            dynamo=True,
+            external_data=False,
+            opset_version=18,
+            verbose=False,
+        )
     _write_entry(
         folder,
         {
@@ -103,6 +111,18 @@ def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -
             "training": training,
         },
     )
+
+
+@contextmanager
+def _staged(folder: Path, name: str) -> Iterator[Path]:
+    """A folder to make the files of a model in; only when all went well they take the place of the old ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".staged-", dir=folder) as stage:
+        (Path(stage) / name).mkdir()
+        yield Path(stage)
+        (folder / name).mkdir(exist_ok=True)
+        for file in (Path(stage) / name).iterdir():
+            file.replace(folder / name / file.name)
 
 
 def _file(folder: Path, name: str) -> dict[str, Any]:
