@@ -4,7 +4,7 @@ Each recording of `music/` that is not also in `music_more/` (so never trained o
 semitones, played up to 15 % faster or slower (phase vocoder and resampling), put into a hall of `rir/` and under a
 synthesised crowd, then searched among all real music of the data folder and rendered songs.
 
-    python -m benchmarks.degraded_music --data DIR [--rendered 300] [--draws 8] [--models DIR]
+    python -m benchmarks.degraded_music --data DIR [--rendered 300] [--draws 4] [--models DIR]
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rendered", type=int, default=300)
-    parser.add_argument("--draws", type=int, default=8)
+    parser.add_argument("--draws", type=int, default=4)
     parser.add_argument("--models", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
