@@ -89,11 +89,19 @@ def _read_with_libsndfile(sound: soundfile.SoundFile) -> Iterator[Audio]:
     delivered = 0
     frames_per_read = max(1, VALUES_PER_READ // sound.channels)
     with sound:
-        while len(block := sound.read(frames_per_read, dtype="float32", always_2d=True)):
+        while len(block := _read(sound, frames_per_read)):
             delivered += len(block)
             yield _mono(block)
     if delivered < sound.frames - FORGIVEN_SAMPLES and sound.format in EXACT_CONTAINERS:
         raise BrokenError(f"breaks off: {delivered} of {sound.frames} promised samples can be decoded")
+
+
+def _read(sound: soundfile.SoundFile, frames: int) -> Audio:
+    try:
+        block: Audio = sound.read(frames, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:  # its own words name C functions
+        raise BrokenError("breaks off: the rest is damaged or missing") from error
+    return block
 
 
 def _open_with_ffmpeg(file: BinaryIO) -> Opened:
