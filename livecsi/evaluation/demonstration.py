@@ -14,7 +14,7 @@ from livecsi.evaluation.setlists import SetlistFigures, heard_of, setlist_figure
 from livecsi.evaluation.tables import TrueSegment, read_truth
 from livecsi.ledger.ledger import Ledger
 from livecsi.reports.build import reports_of_night
-from livecsi.reports.render import render
+from livecsi.reports.render import Format, render
 from livecsi.service.catalogue import encoder, refresh_cohort
 from livecsi.service.listener import Hearing
 from livecsi.service.pipeline import Progress
@@ -25,7 +25,7 @@ from livecsi.types import Performance
 STARTED_AT = datetime(2024, 5, 1, 17, 30, tzinfo=UTC)
 ACT = "The Fixtures"
 VENUE = VenueSettings(name="The Demonstration Hall", city="Helsinki", country="FI", timezone="Europe/Helsinki")
-FORMS = ("json", "html", "pdf")
+FORMS: tuple[Format, ...] = ("json", "html", "pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _write_reports(settings: Settings) -> Iterator[Path]:
         (report,) = reports_of_night(ledger, STARTED_AT.date()).values()
     for form in FORMS:
         path = settings.reports_dir / f"setlist-{STARTED_AT.date()}.{form}"
-        path.write_bytes(render(report, form))  # type: ignore[arg-type]
+        path.write_bytes(render(report, form))
         yield path
 
 
