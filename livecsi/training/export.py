@@ -8,6 +8,7 @@ matrices on which the alignment walks.
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
@@ -94,6 +95,22 @@ def _export(
         opset_version=OPSET,
         verbose=False,
     )
+    without_traces(path)
+
+
+def without_traces(path: Path) -> None:
+    """Take out of a graph where and by which lines it was made: a released file speaks of the network alone."""
+    model = onnx.load(path)
+    for part in [model.graph, *model.functions]:
+        for thing in [*part.node, *part.value_info]:
+            thing.ClearField("metadata_props")
+            thing.ClearField("doc_string")
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for thing in [*model.graph.input, *model.graph.output]:
+        thing.ClearField("metadata_props")
+    model.ClearField("metadata_props")
+    onnx.save(model, path)
 
 
 def _check_parity(network: LivecsiNetwork, encoder: Path, matcher: Path) -> None:

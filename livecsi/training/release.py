@@ -27,7 +27,7 @@ from livecsi.training.calibrate import (
     set_up_bench,
     spec_facts,
 )
-from livecsi.training.export import export_network
+from livecsi.training.export import export_network, without_traces
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
 from livecsi.training.scores.score import Score
@@ -99,6 +99,7 @@ def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -
             opset_version=18,
             verbose=False,
         )
+        without_traces(stage / "gate" / "gate.onnx")
     _write_entry(
         folder,
         {
