@@ -76,3 +76,11 @@ def test_releasing_again_replaces_its_own_entry_and_leaves_the_other(models):
     assert [entry["name"] for entry in after] == ["gate", "livecsi"]
     assert after[0]["training"] == {"steps": 1} and after[1] == before[1]
     assert find_model("gate", models).file("gate").name == "gate.onnx"
+
+
+def test_no_released_graph_tells_where_it_was_made(models):
+    graphs = sorted(models.glob("*/*.onnx"))
+    assert len(graphs) == 3
+    for graph in graphs:
+        assert b"site-packages" not in graph.read_bytes()
+        assert b".py" not in graph.read_bytes()
