@@ -83,7 +83,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ScoredWindow:
-    """What one window sounded like: the kind of sound per feature frame and the best candidates, best first."""
+    """What one window sounded like: how much of it was music, how much is missing, and the candidates, best first."""
 
     start_seconds: float
     end_seconds: float

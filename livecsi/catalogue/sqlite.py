@@ -173,9 +173,6 @@ class Catalogue(Store):
         sql = "SELECT recording_id, mean FROM impostor_means WHERE model_id = ? ORDER BY recording_id"
         return {row["recording_id"]: row["mean"] for row in self._database.rows(sql, (model_id,))}
 
-    def clear_impostor_means(self, model_id: str) -> None:
-        self._database.execute("DELETE FROM impostor_means WHERE model_id = ?", (model_id,))
-
     def describe(self, candidate: Candidate) -> dict[str, object]:
         """The facts a ledger keeps about a named song, so that it stays readable when the catalogue changes."""
         recording = self.recording(candidate.recording_id)

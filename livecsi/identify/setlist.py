@@ -17,6 +17,7 @@ from livecsi.features.gate import viterbi
 from livecsi.settings import TrackingSettings
 from livecsi.types import Candidate, Kind, Performance, ScoredWindow, Segment
 
+# Evidence and costs are log odds for one cell.
 CELL_SECONDS = 1.0
 SWITCH_COST = 12.0
 LARGEST_EVIDENCE = 6.0

@@ -9,7 +9,6 @@ from threadpoolctl import threadpool_limits
 from livecsi.audio.recording import read_recording
 from livecsi.catalogue.store import EncodedSong
 from livecsi.errors import UsageError
-from livecsi.features.cqt import constant_q
 from livecsi.features.gate import Probabilities
 from livecsi.identify.encoder import Encoder, network_input
 from livecsi.identify.matcher import BACKGROUND, Reference
@@ -51,11 +50,11 @@ class Ear:
         weights = np.exp(logits - logits.max(0, keepdims=True))
         return np.asarray(weights / weights.sum(0, keepdims=True))
 
-    def sequences_of(self, path: Path, longest_seconds: float = LONGEST_SONG_SECONDS) -> tuple[float, Sequences]:
-        """Duration in seconds and the deep sequences of a whole recording; raises InputError."""
+    def sequences_of(self, path: Path) -> tuple[float, Sequences]:
+        """Duration in seconds, and the deep sequences of its first quarter of an hour; raises InputError."""
         samples = read_recording(path, self.settings.decoding)
-        frames = constant_q(self.encoder.features, samples[: int(longest_seconds * SAMPLE_RATE_HERTZ)])
-        return len(samples) / SAMPLE_RATE_HERTZ, self.encoder.encode(frames)
+        heard = samples[: int(LONGEST_SONG_SECONDS * SAMPLE_RATE_HERTZ)]
+        return len(samples) / SAMPLE_RATE_HERTZ, self.encoder.encode_recording(heard)
 
     def encode(self, path: Path) -> EncodedSong:
         """A studio song as the catalogue keeps it; raises InputError."""

@@ -43,7 +43,7 @@ def test_measuring_anew_gives_every_song_its_mean_and_the_same_one_again(prepare
     with Catalogue.open(settings.catalogue_path, FakeClock()) as catalogue:
         (model_id,) = catalogue.stats().sequences
         before = catalogue.impostor_means(model_id)
-        catalogue.clear_impostor_means(model_id)
+        catalogue.put_impostor_means(model_id, dict.fromkeys(before, 0.0))
     refresh_cohort(settings)
     with Catalogue.open(settings.catalogue_path, FakeClock()) as catalogue:
         assert catalogue.impostor_means(model_id) == pytest.approx(before)
