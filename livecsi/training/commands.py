@@ -12,11 +12,12 @@ import torch
 
 from livecsi.errors import InputError, SettingsError
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.training.dataset import BatchShape
+from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features
 from livecsi.training.release import release_gate, release_network
+from livecsi.training.rendering.variety import Variety
 from livecsi.training.scores.corpus import CORPUS_VERSION, SOURCES, load_scores, split_of
 from livecsi.training.scores.score import Score
 from livecsi.training.trainer import TrainingPlan, load_network, train
@@ -44,7 +45,7 @@ def train_from_config(
     plan = _plan(table, config)
     if budget_seconds is not None:
         plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
-    train(_split(corpus, "train"), _own_recordings(audio, run, say), plan, run, say)
+    train(Material(_split(corpus, "train"), _own_recordings(audio, run, say)), plan, run, say)
 
 
 def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: Say) -> None:
@@ -109,7 +110,8 @@ def _plan(table: dict[str, Any], config: Path) -> TrainingPlan:
     if "query_frames" in shape:
         shape["query_frames"] = tuple(shape["query_frames"])
     try:
-        return TrainingPlan(shape=BatchShape(**shape), **table)
+        variety = Variety(**table.pop("variety", {}))
+        return TrainingPlan(shape=BatchShape(**shape), variety=variety, **table)
     except TypeError as error:
         raise SettingsError(f"{config}: {error}", "compare with models/livecsi.toml") from error
 

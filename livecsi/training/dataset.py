@@ -1,8 +1,9 @@
 """Pairs without end: step k of a run is always the same batch, whoever renders it and whenever.
 
 A batch holds `batch` works; each gives a studio reference and a live query cut from another performance, both freshly
-arranged and rendered, then roughened once more as arrays. Later in a run some works are real recordings instead, and
-some references have a twin beside them: another song on the same chords, which is never the answer.
+arranged and rendered, then roughened once more as arrays. Some works were played through soundfonts, rooms and codecs
+beforehand. Later in a run some are real recordings instead, and some references have a twin beside them: another song
+on the same chords, which is never the answer.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from livecsi.training.losses import NOWHERE
 from livecsi.training.pairs import Pair
 from livecsi.training.recorded_pairs import recorded_pair
 from livecsi.training.rendering.performance import RenderedPerformance, render_performance
+from livecsi.training.rendering.variety import FULL, Variety
 from livecsi.training.scores.score import Score
 from livecsi.training.scores.twins import chord_twin
 from livecsi.types import Frames
@@ -32,8 +34,8 @@ CUT_ATTEMPTS = 8
 class BatchShape:
     """How many works, how long a reference, the query lengths that take turns, in frames.
 
-    From step `hard_from_step` on, `recorded` of the works are real recordings and `twins` of the references have a
-    twin on the same chords.
+    `sounded` of the works come from the pool of performances played as audio. From step `hard_from_step` on, `recorded`
+    of the works are real recordings and `twins` of the references have a twin on the same chords.
     """
 
     batch: int = 16
@@ -42,6 +44,16 @@ class BatchShape:
     hard_from_step: int = 2000
     recorded: int = 2
     twins: int = 4
+    sounded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What pairs are made of: scores to render, real recordings, and works played as audio, studio version first."""
+
+    scores: list[Score]
+    recordings: Sequence[Frames] = ()
+    sounded: Sequence[Sequence[RenderedPerformance]] = ()
 
 
 class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
@@ -50,39 +62,65 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
     References beyond the number of queries are twins.
     """
 
-    def __init__(
-        self, scores: list[Score], recordings: Sequence[Frames], shape: BatchShape, seed: int, steps: int
-    ) -> None:
-        self.scores, self.recordings, self.shape, self.seed, self.steps = scores, recordings, shape, seed, steps
-        folk = sum(score.source not in SOURCE_WEIGHT for score in scores)
-        counts = {source: sum(score.source == source for score in scores) for source in SOURCE_WEIGHT}
-        weight = [
-            SOURCE_WEIGHT[score.source] / counts[score.source] if score.source in counts else FOLK_WEIGHT / folk
-            for score in scores
-        ]
-        self.weight = np.array(weight) / np.sum(weight)
+    def __init__(self, material: Material, shape: BatchShape, seed: int, steps: int, variety: Variety = FULL) -> None:
+        self.material, self.shape, self.seed, self.steps, self.variety = material, shape, seed, steps, variety
+        self.weight = _weight(material.scores)
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, step: int) -> dict[str, torch.Tensor]:
         rng = np.random.default_rng([self.seed, step])
-        hard = step >= self.shape.hard_from_step
-        recorded = self.shape.recorded if hard and self.recordings else 0
-        chosen = rng.choice(len(self.scores), self.shape.batch - recorded, replace=False, p=self.weight)
-        length = int(self.shape.query_frames[step % len(self.shape.query_frames)])
-        frames = self.shape.reference_frames
-        pairs = [_rendered_pair(self.scores[index], frames, length, rng) for index in chosen]
-        pairs += [recorded_pair(self.recordings, frames, length, rng) for _ in range(recorded)]
-        twins = self._twins([self.scores[index] for index in chosen], rng) if hard else []
+        shape, material = self.shape, self.material
+        hard = step >= shape.hard_from_step
+        recorded = shape.recorded if hard and material.recordings else 0
+        sounded = min(shape.sounded, len(material.sounded))
+        works = rng.choice(len(material.scores), shape.batch - recorded - sounded, replace=False, p=self.weight)
+        scores = [material.scores[index] for index in works]
+        length = int(shape.query_frames[step % len(shape.query_frames)])
+        frames = shape.reference_frames
+        pairs = [self._rendered_pair(score, length, rng) for score in scores]
+        pairs += [recorded_pair(material.recordings, frames, length, rng) for _ in range(recorded)]
+        pairs += [
+            _pair(*_two(material.sounded[index], frames, rng), length, rng)
+            for index in rng.choice(len(material.sounded), sounded, replace=False)
+        ]
+        twins = self._twins(scores, rng) if hard else []
         return _tensors(pairs, twins)
+
+    def _rendered_pair(self, score: Score, length: int, rng: np.random.Generator) -> Pair:
+        frames = self.shape.reference_frames
+        studio = render_performance(score, rng, False, frames, self.variety)
+        live = render_performance(score, rng, bool(rng.random() < 0.75), frames, self.variety)
+        return _pair(studio, live, length, rng)
 
     def _twins(self, scores: list[Score], rng: np.random.Generator) -> list[Frames]:
         """Studio versions of other songs on the chords of the first works that have chords."""
         found = [twin for score in scores if (twin := chord_twin(score, int(rng.integers(1 << 30)))) is not None]
         frames = self.shape.reference_frames
-        rendered = [render_performance(twin, rng, live=False, frames=frames) for twin in found[: self.shape.twins]]
+        rendered = [render_performance(twin, rng, False, frames, self.variety) for twin in found[: self.shape.twins]]
         return [augment(performance.magnitude, rng, live=False) for performance in rendered]
+
+
+def _weight(scores: list[Score]) -> NDArray[np.float64]:
+    """How likely each score is to be drawn: each source has its share."""
+    folk = sum(score.source not in SOURCE_WEIGHT for score in scores)
+    counts = {source: sum(score.source == source for score in scores) for source in SOURCE_WEIGHT}
+    weight = [
+        SOURCE_WEIGHT[score.source] / counts[score.source] if score.source in counts else FOLK_WEIGHT / folk
+        for score in scores
+    ]
+    return np.array(weight) / np.sum(weight)
+
+
+def _two(
+    performances: Sequence[RenderedPerformance], frames: int, rng: np.random.Generator
+) -> tuple[RenderedPerformance, RenderedPerformance]:
+    """A reference and another performance of the same work; usually the studio version is the reference."""
+    first, second = rng.choice(len(performances), 2, replace=False)
+    if rng.random() < 0.7:
+        first, second = 0, 1 + int(rng.integers(len(performances) - 1))
+    return performances[first].excerpt(0, frames), performances[second].excerpt(0, frames)
 
 
 def _tensors(pairs: list[Pair], twins: list[Frames]) -> dict[str, torch.Tensor]:
@@ -97,15 +135,13 @@ def _tensors(pairs: list[Pair], twins: list[Frames]) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(np.stack(column)) for name, column in columns.items()}
 
 
-def _rendered_pair(score: Score, frames: int, length: int, rng: np.random.Generator) -> Pair:
-    studio = render_performance(score, rng, live=False, frames=frames)
-    live = render_performance(score, rng, live=bool(rng.random() < 0.75), frames=frames)
-    first = _cut(studio, live, length, rng)
+def _pair(studio: RenderedPerformance, live: RenderedPerformance, length: int, rng: np.random.Generator) -> Pair:
+    query = live.excerpt(_cut(studio, live, length, rng), length)
     return Pair(
         reference=augment(studio.magnitude, rng, live=False),
-        query=augment(live.magnitude[:, first : first + length], rng, live=True),
+        query=augment(query.magnitude, rng, live=True),
         reference_beat=studio.beat,
-        query_beat=live.beat[first : first + length],
+        query_beat=query.beat,
         rotation=(live.transposition_semitones - studio.transposition_semitones) % 12,
     )
 

@@ -6,7 +6,7 @@ command again resumes it at the next step.
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from livecsi.clock import SystemClock
-from livecsi.training.dataset import BatchShape, RenderedPairs
+from livecsi.errors import InputError
+from livecsi.training.dataset import BatchShape, Material, RenderedPairs
 from livecsi.training.losses import alignment_loss, retrieval_loss, similarity_loss
 from livecsi.training.networks.livecsi import LivecsiNetwork, best_similarity
-from livecsi.training.scores.score import Score
-from livecsi.types import Frames
+from livecsi.training.rendering.variety import Variety
 
 COLUMNS = ("step", "pairs", "seconds", "learning_rate", "head", "similarity", "alignment", "top1")
 WARM_UP_STEPS = 30
@@ -41,24 +41,24 @@ class TrainingPlan:
     threads: int = 1
     workers: int = 1
     checkpoint_every: int = 50
+    start_from: str = ""
     shape: BatchShape = field(default_factory=BatchShape)
+    variety: Variety = field(default_factory=Variety)
 
 
-def train(
-    scores: list[Score], recordings: Sequence[Frames], plan: TrainingPlan, folder: Path, say: Callable[[str], None]
-) -> LivecsiNetwork:
+def train(material: Material, plan: TrainingPlan, folder: Path, say: Callable[[str], None]) -> LivecsiNetwork:
     """Train until the steps or the budget are spent; returns the network."""
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = LivecsiNetwork(plan.width).to(device)
+    network = _network(plan, folder).to(device)
     optimiser = torch.optim.AdamW(
         network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay, amsgrad=True
     )
     folder.mkdir(parents=True, exist_ok=True)
     step, spent = _resume(folder, network, optimiser, device)
     clock = SystemClock()
-    pairs = RenderedPairs(scores, recordings, plan.shape, plan.seed, plan.steps)
+    pairs = RenderedPairs(material, plan.shape, plan.seed, plan.steps, plan.variety)
     loader = DataLoader(
         pairs,
         batch_size=None,
@@ -86,6 +86,16 @@ def train(
             _save(folder, network, optimiser, step, spent, plan)
     _save(folder, network, optimiser, step, spent, plan)
     return network
+
+
+def _network(plan: TrainingPlan, folder: Path) -> LivecsiNetwork:
+    """A fresh network, or the one of an earlier run beside `folder` to go on from."""
+    if not plan.start_from:
+        return LivecsiNetwork(plan.width)
+    earlier = folder.parent / plan.start_from
+    if not (earlier / "checkpoint.pt").is_file():
+        raise InputError(f"{earlier}: holds no trained run", f"train models/{plan.start_from}.toml first")
+    return load_network(earlier).train()
 
 
 def load_network(folder: Path) -> LivecsiNetwork:

@@ -1,10 +1,12 @@
 """Step k of a run is the same batch for ever, and its truth is true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from livecsi.training.dataset import BatchShape, RenderedPairs
+from livecsi.training.dataset import BatchShape, Material, RenderedPairs
 from livecsi.training.losses import NOWHERE
 from livecsi.training.recorded_pairs import recorded_pair, transpose
 from livecsi.training.rendering.performance import render_performance
@@ -27,16 +29,18 @@ def recordings(scores):
 
 @pytest.fixture(scope="module")
 def pairs(scores, recordings):
-    return RenderedPairs(scores, recordings, SHAPE, seed=3, steps=10)
+    return RenderedPairs(Material(scores, recordings), SHAPE, seed=3, steps=10)
 
 
 @pytest.mark.parametrize("step", [0, 3, 7])
 def test_a_step_is_the_same_batch_whoever_asks_and_when(scores, recordings, pairs, step):
-    first, again = pairs[step], RenderedPairs(scores, recordings, SHAPE, seed=3, steps=99)[step]
+    first, again = pairs[step], RenderedPairs(Material(scores, recordings), SHAPE, seed=3, steps=99)[step]
     assert first.keys() == again.keys()
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["query"], pairs[step + 2]["query"])
-    assert not torch.equal(first["query"], RenderedPairs(scores, recordings, SHAPE, seed=4, steps=9)[step]["query"])
+    assert not torch.equal(
+        first["query"], RenderedPairs(Material(scores, recordings), SHAPE, seed=4, steps=9)[step]["query"]
+    )
 
 
 @pytest.mark.parametrize(("step", "query_frames", "references"), [(0, 48, 3), (1, 64, 3), (4, 48, 5)])
@@ -52,7 +56,7 @@ def test_shapes_and_ranges(pairs, step, query_frames, references):
 
 def test_most_of_what_a_query_plays_is_in_its_reference(scores):
     """At the lengths of real training; a half-minute reference of another form may share little."""
-    pairs, shared = RenderedPairs(scores, [], BatchShape(batch=4), seed=3, steps=3), []
+    pairs, shared = RenderedPairs(Material(scores), BatchShape(batch=4), seed=3, steps=3), []
     for step in range(3):
         batch = pairs[step]
         for query, reference in zip(batch["query_beat"], batch["reference_beat"], strict=True):
@@ -61,8 +65,22 @@ def test_most_of_what_a_query_plays_is_in_its_reference(scores):
 
 
 def test_without_recordings_and_chords_every_work_is_a_rendered_one(scores):
-    batch = RenderedPairs(scores, [], SHAPE, seed=3, steps=10)[5]
+    batch = RenderedPairs(Material(scores), SHAPE, seed=3, steps=10)[5]
     assert batch["query"].shape[0] == 3
+
+
+def test_works_played_as_audio_join_the_batch_with_their_own_truth(scores):
+    """Every performance of the pool has a loudness of its own by which it can be told."""
+    rng, pool = np.random.default_rng(0), []
+    for work in range(3):
+        performances = [render_performance(scores[work], rng, live, 200) for live in (False, True)]
+        pool.append([replace(p, transposition_semitones=work) for p in performances])
+    shape = replace(SHAPE, sounded=2, hard_from_step=99)
+    batch = RenderedPairs(Material(scores, (), pool), shape, seed=3, steps=10)[0]
+    assert batch["query"].shape == (3, 72, 48) and batch["reference"].shape == (3, 72, 96)
+    assert batch["rotation"][1:].tolist() == [0, 0]
+    known = [set(p.beat[: shape.reference_frames].tolist()) for performances in pool for p in performances]
+    assert all(set(beats.tolist()) in known for beats in batch["reference_beat"][1:])
 
 
 @pytest.mark.parametrize("semitones", [-5, -1, 0, 4])

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+PUSHED = 0.08
+"""How many players anticipate the first beat of every bar by half a beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,17 @@ def random_onsets(rng: np.random.Generator, grid: float, density: float, bar_bea
     return onsets if len(onsets) else np.array([0.0])
 
 
-def comping(chart: Chart, rng: np.random.Generator) -> Array:
-    """Chords in one of five manners: held, rhythmic, arpeggiated, power chords, off-beats."""
+def comping(chart: Chart, rng: np.random.Generator, intermodulating: bool = False) -> Array:
+    """Chords in one of five manners: held, rhythmic, arpeggiated, power chords, off-beats.
+
+    Power chords through a driven amplifier sound their difference tone too, an octave below the root.
+    """
     manner = rng.choice(["held", "rhythm", "arpeggio", "power", "offbeat"], p=[0.28, 0.27, 0.25, 0.1, 0.1])
-    tones = chord_tones(chart, int(rng.integers(43, 62)))
     if manner == "held":
-        beats = np.flatnonzero(chart.changes())
-        return _stack(chart.start_seconds[beats], chart.held_seconds()[beats] * 0.98, tones[beats], rng)
+        return held_chords(chart, rng)
+    if intermodulating and rng.random() < 0.6:
+        manner = "power"
+    tones = chord_tones(chart, int(rng.integers(43, 62)))
     if manner == "arpeggio":
         return _arpeggio(chart, tones, rng)
     if manner == "offbeat":
@@ -68,8 +74,31 @@ def comping(chart: Chart, rng: np.random.Generator) -> Array:
     beats, start, length = _place(chart, onsets, rng)
     if manner == "power":
         root = tones[:, :1] // 12 * 12 + chart.root[:, None]
-        tones = np.concatenate([root, root + 7], 1)
+        tones = np.concatenate([root - 12, root, root + 7] if intermodulating else [root, root + 7], 1)
     return _stack(start, length * rng.uniform(0.4, 1.0), tones[beats], rng)
+
+
+def held_chords(chart: Chart, rng: np.random.Generator) -> Array:
+    """Every chord for as long as it lasts."""
+    tones = chord_tones(chart, int(rng.integers(43, 62)))
+    beats = np.flatnonzero(chart.changes())
+    return _stack(chart.start_seconds[beats], chart.held_seconds()[beats] * 0.98, tones[beats], rng)
+
+
+def riff(chart: Chart, rng: np.random.Generator) -> Array:
+    """One figure of one or two bars, played over and over on the chord of the moment, or on one pitch throughout."""
+    onsets = random_onsets(rng, 0.5, rng.uniform(0.4, 0.9))
+    beats, start, length = _place(chart, onsets, rng)
+    scale = np.array([0, 0, 2, 3, 5, 7, 7, 10, 12] if rng.random() < 0.6 else [0, 0, 2, 4, 5, 7, 9, 12])
+    figure = rng.choice(scale, 16)
+    bars = np.cumsum(chart.position == 0)
+    step = (chart.position[beats] * 2 + (bars[beats] % 2) * 8 * int(rng.integers(0, 2))) % 16
+    known = chart.root[chart.root >= 0]
+    tonic = int(np.bincount(known, minlength=12).argmax()) if len(known) else 0
+    root = chart.root[beats] if rng.random() < 0.7 else np.full(len(beats), tonic)
+    lowest = int(rng.integers(40, 56))
+    pitch = lowest + (root - lowest) % 12 + figure[step]
+    return _columns(start, length * rng.uniform(0.4, 0.95), pitch, 0.9)
 
 
 def bass_line(chart: Chart, rng: np.random.Generator) -> Array:
@@ -119,17 +148,20 @@ def _place(
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Put a one-bar rhythm on every bar: (beat index, start seconds, seconds until the next onset)."""
     swing = rng.uniform(0.05, 0.17) if rng.random() < 0.2 else 0.0
+    pushed = 0.5 if needs_chord and rng.random() < PUSHED else 0.0
     whole = np.floor(onsets_beats).astype(int)
     beats = np.concatenate([np.flatnonzero(chart.position == beat) for beat in whole])
     fraction = np.concatenate(
         [np.full((chart.position == beat).sum(), onset - beat) for onset, beat in zip(onsets_beats, whole, strict=True)]
     )
-    fraction = fraction + np.where(fraction == 0.5, swing, 0.0)
+    fraction = (
+        fraction + np.where(fraction == 0.5, swing, 0.0) - np.where(chart.position[beats] + fraction == 0, pushed, 0)
+    )
     start = chart.start_seconds[beats] + fraction * chart.duration_seconds[beats]
     order = np.argsort(start, kind="stable")
     beats, start = beats[order], start[order]
     length = np.diff(start, append=start[-1] + 0.5) if len(start) else start
-    keep = (chart.root[beats] >= 0) if needs_chord else np.ones(len(beats), bool)
+    keep = (length > 0) & ((chart.root[beats] >= 0) | (not needs_chord))
     return beats[keep], start[keep], np.minimum(length, 4.0)[keep]
 
 

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.training.rendering.accompaniment import Array, Chart, bass_line, comping, drum_hits
-from livecsi.training.rendering.instruments import random_timbre
+from livecsi.training.rendering.accompaniment import Array, Chart, bass_line, comping, drum_hits, held_chords, riff
+from livecsi.training.rendering.form import Form, choose_form
+from livecsi.training.rendering.instruments import choose_family, random_timbre
+from livecsi.training.rendering.singing import consonants, interpret, rewrite_phrases, sing_along
+from livecsi.training.rendering.variety import FULL, Variety
+from livecsi.training.scores.harmony import invent_melody
 from livecsi.training.scores.score import Role, Score
 
 SLOWEST, FASTEST = 0.75, 1.33
@@ -21,12 +25,13 @@ SLOWEST, FASTEST = 0.75, 1.33
 class Arrangement:
     """A performance on paper.
 
-    `notes` (notes, 5): start s, duration s, pitch, amplitude, index into `timbres`; `hits` (hits, 3) of
-    `accompaniment.drum_hits`; beat k of the score `beat_of[k]` begins at `beat_seconds[k]`.
+    `notes` (notes, 5): start s, duration s, pitch, amplitude, index into `timbres` and `families`; `hits` (hits, 3) of
+    `accompaniment.drum_hits`; beat `beat_of[k]` of the score, or none of them (`NOWHERE`), begins at `beat_seconds[k]`.
     """
 
     notes: Array
     timbres: Array
+    families: tuple[str, ...]
     hits: Array
     beat_seconds: Array
     beat_of: NDArray[np.int64]
@@ -37,10 +42,11 @@ class Arrangement:
 class _Band:
     """Collects the parts of an arrangement; a part is silent in some eight-bar stretches, as players are."""
 
-    def __init__(self, rng: np.random.Generator, chart: Chart) -> None:
-        self.rng, self.chart = rng, chart
+    def __init__(self, rng: np.random.Generator, chart: Chart, variety: Variety) -> None:
+        self.rng, self.chart, self.variety = rng, chart, variety
         self.parts: list[Array] = []
         self.timbres: list[Array] = []
+        self.families: list[str] = []
 
     def add(self, notes: Array, family: str, gain: float, always: bool = False) -> None:
         if len(notes) == 0 or gain <= 0:
@@ -48,7 +54,11 @@ class _Band:
         amplitude = np.clip(notes[:, 3], 0.2, 1.5) * gain * (1.0 if always else self._presence(notes[:, 0]))
         part = np.column_stack([notes[:, :3], amplitude, np.full(len(notes), len(self.timbres))])
         self.parts.append(part[amplitude > 0])
-        self.timbres.append(random_timbre(self.rng, family))
+        self.families.append(choose_family(self.rng, family))
+        self.timbres.append(random_timbre(self.rng, self.families[-1], self.variety.gliding))
+
+    def notes(self) -> Array:
+        return np.concatenate(self.parts) if self.parts else np.empty((0, 5))
 
     def _presence(self, start_seconds: Array) -> Array:
         bars = np.cumsum(self.chart.position == 0)
@@ -57,46 +67,41 @@ class _Band:
         return np.asarray(level[bars[beat] // 8])
 
 
-def arrange(score: Score, rng: np.random.Generator, live: bool, seconds: float) -> Arrangement:
+def arrange(score: Score, rng: np.random.Generator, live: bool, seconds: float, variety: Variety = FULL) -> Arrangement:
     """Arrange `score` for at least `seconds` where it is long enough; `live` ones begin later, after talk and crowd."""
     tempo = float(np.exp(rng.normal(0, 0.04) if rng.random() < 0.3 else rng.uniform(np.log(SLOWEST), np.log(FASTEST))))
-    order = _form(score, rng)
-    lengths = np.diff(score.beat_seconds)[order]
-    starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
-    order = order[starts < seconds * tempo * 1.1]
-    lengths, starts = lengths[: len(order)], starts[: len(order)]
-    root, mask = _reharmonise(score.chord_root[order], score.chord_mask[order], rng)
-    position = _position_in_bar(score.bar[order])
-    chart = Chart(starts, lengths, position, root, mask)
-    band = _Band(rng, chart)
-    _orchestrate(band, score, _follow_form(score, order, starts), rng)
-    notes = np.concatenate(band.parts) if band.parts else np.empty((0, 5))
+    form, chart = _chart(score, choose_form(score, rng, variety), seconds * tempo * 1.1, rng)
+    band = _Band(rng, chart, variety)
+    tune = _orchestrate(band, score, _follow_form(score, form, chart.start_seconds), rng)
+    _solo(band, form, rng)
+    if live and variety.crowd_sings and rng.random() < 0.2:
+        band.add(sing_along(tune, rng), "vocal", rng.uniform(0.3, 1.0))
+    notes = band.notes()
     transposition = int(rng.integers(-6, 6)) if rng.random() < 0.75 else 0
-    notes[:, 2] += transposition + _modulation(notes[:, 0], starts[-1], rng)
+    notes[:, 2] += transposition + _modulation(notes[:, 0], chart.start_seconds[-1], rng)
     hits = drum_hits(chart, rng) if rng.random() < 0.75 else np.empty((0, 3))
+    if variety.gliding and rng.random() < 0.5:
+        hits = np.concatenate([hits, consonants(tune, rng)])
     intro = rng.uniform(0, 25 if live else 8) if rng.random() < (0.5 if live else 0.2) else rng.uniform(0, 1)
     warp = _time_map(tempo, intro, seconds, rng)
     end = warp(notes[:, 0] + notes[:, 1])
     notes[:, 0] = warp(notes[:, 0]) + rng.normal(0, 0.012, len(notes))
     notes[:, 1] = np.maximum(end - notes[:, 0], 0.05)
     hits[:, 0] = warp(hits[:, 0])
-    return Arrangement(notes, np.array(band.timbres), hits, warp(starts), order, transposition, intro)
+    beats = warp(chart.start_seconds)
+    return Arrangement(
+        notes, np.array(band.timbres), tuple(band.families), hits, beats, form.beat_of, transposition, intro
+    )
 
 
-def _form(score: Score, rng: np.random.Generator) -> NDArray[np.int64]:
-    """The order of the beats: perhaps a later beginning, a stretch left out, a stretch played twice."""
-    first_beat = np.searchsorted(score.bar, np.arange(score.bar[-1] + 2))
-    bars = list(range(int(score.bar[-1]) + 1))
-    if rng.random() < 0.4:
-        bars = bars[int(rng.integers(0, max(1, min(17, len(bars) // 4)))) :]
-    for _ in range(int(rng.integers(0, 3))):
-        length = int(rng.choice([2, 4, 4, 8, 8]))
-        if len(bars) < length + 12:
-            break
-        at = int(rng.integers(2, max(3, min(len(bars) - length, 60))))
-        repeated = bars[at : at + length] * 2 if rng.random() < 0.5 else []
-        bars = bars[:at] + repeated + bars[at + length :]
-    return np.concatenate([np.arange(first_beat[bar], first_beat[bar + 1]) for bar in bars])
+def _chart(score: Score, form: Form, seconds: float, rng: np.random.Generator) -> tuple[Form, Chart]:
+    """As much of the form as `seconds` of score time hold, with its chords."""
+    lengths = np.diff(score.beat_seconds)[form.order]
+    starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    form = form.first(int((starts < seconds).sum()))
+    lengths, starts = lengths[: len(form.order)], starts[: len(form.order)]
+    root, mask = _reharmonise(score.chord_root[form.order], score.chord_mask[form.order], rng)
+    return form, Chart(starts, lengths, _position_in_bar(score.bar[form.order]), root, mask)
 
 
 def _position_in_bar(bar: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -104,16 +109,17 @@ def _position_in_bar(bar: NDArray[np.int64]) -> NDArray[np.int64]:
     return index - np.maximum.accumulate(np.where(np.diff(bar, prepend=-1) != 0, index, 0))
 
 
-def _follow_form(score: Score, order: NDArray[np.int64], starts: Array) -> Array:
+def _follow_form(score: Score, form: Form, starts: Array) -> Array:
     """The notes of the score, beat by beat in the new order: (notes, 5) with start seconds in the new form."""
     first = np.searchsorted(score.notes[:, 0], score.beat_seconds - 0.03)
-    counts = (first[1:] - first[:-1])[order]
-    beat = np.repeat(np.arange(len(order)), counts)
+    counts = (first[1:] - first[:-1])[form.order]
+    beat = np.repeat(np.arange(len(form.order)), counts)
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    notes = score.notes[first[:-1][order][beat] + offset].copy()
-    notes[:, 0] += starts[beat] - score.beat_seconds[order][beat]
+    notes = score.notes[first[:-1][form.order][beat] + offset].copy()
+    notes[:, 0] += starts[beat] - score.beat_seconds[form.order][beat]
     notes[:, 3] = notes[:, 3] / 90.0
-    return notes
+    tune = (notes[:, 4] == Role.MELODY) | (notes[:, 4] == Role.COUNTER_MELODY)
+    return notes[form.tune[beat] | ~tune]
 
 
 def _reharmonise(
@@ -138,10 +144,11 @@ def _triad(root: NDArray[np.int64], minor: NDArray[np.bool_]) -> NDArray[np.int6
     return np.asarray((1 << root % 12) | (1 << third) | (1 << (root + 7) % 12), dtype=np.int64)
 
 
-def _orchestrate(band: _Band, score: Score, notes: Array, rng: np.random.Generator) -> None:
+def _orchestrate(band: _Band, score: Score, notes: Array, rng: np.random.Generator) -> Array:
+    """Who plays what; returns the tune as it is sung."""
     role = notes[:, 4]
     harmony = score.has_harmony
-    _sing(band, notes[role == Role.MELODY], harmony, rng)
+    tune = _sing(band, notes[role == Role.MELODY], harmony, rng)
     if rng.random() < 0.55:
         counter = _thin(notes[role == Role.COUNTER_MELODY], rng)
         band.add(_octave(counter, int(rng.choice([-1, 0, 0, 1]))), "any", rng.uniform(0.2, 1.0))
@@ -150,9 +157,7 @@ def _orchestrate(band: _Band, score: Score, notes: Array, rng: np.random.Generat
         piano = _thin(notes[role == Role.ACCOMPANIMENT], rng)
         band.add(piano, str(rng.choice(["pluck", "pluck", "any"])), rng.uniform(0.4, 1.1), always=not harmony)
     if harmony:
-        for _ in range(int(rng.integers(0 if written else 1, 4))):
-            family = str(rng.choice(["pluck", "sustain", "distorted"], p=[0.5, 0.35, 0.15]))
-            band.add(comping(band.chart, rng), family, rng.uniform(0.2, 0.9))
+        _accompany(band, int(rng.integers(0 if written else 1, 4)), rng)
     bass = notes[role == Role.BASS]
     if len(bass) and (rng.random() < 0.5 or not harmony):
         band.add(bass, "bass", rng.uniform(0.6, 1.6))
@@ -160,12 +165,40 @@ def _orchestrate(band: _Band, score: Score, notes: Array, rng: np.random.Generat
         band.add(bass_line(band.chart, rng), "bass", rng.uniform(0.5, 1.8))
     if not band.parts:
         band.add(notes, "any", 1.0, always=True)
+    return tune
 
 
-def _sing(band: _Band, melody: Array, harmony: bool, rng: np.random.Generator) -> None:
-    """The tune: sung, played, doubled in harmony, or left out when the chords can carry the song."""
+def _accompany(band: _Band, players: int, rng: np.random.Generator) -> None:
+    """Guitars and keys, and with a full band a riff or a backing choir."""
+    rich = band.variety.band
+    for _ in range(players):
+        family = str(rng.choice(["pluck", "sustain", "distorted"], p=[0.5, 0.35, 0.15]))
+        band.add(comping(band.chart, rng, rich and family == "distorted"), family, rng.uniform(0.2, 0.9))
+    if rich and rng.random() < 0.2:
+        band.add(riff(band.chart, rng), str(rng.choice(["distorted", "pluck", "any"])), rng.uniform(0.3, 1.2))
+    if rich and rng.random() < 0.15:
+        band.add(held_chords(band.chart, rng), "vocal", rng.uniform(0.2, 0.6))
+
+
+def _solo(band: _Band, form: Form, rng: np.random.Generator) -> None:
+    """Where the form has a solo, somebody improvises over the chords."""
+    chart = band.chart
+    if not form.solo.any():
+        return
+    beats = np.append(chart.start_seconds, chart.start_seconds[-1] + chart.duration_seconds[-1])
+    invented = invent_melody(chart.root, chart.mask, beats, rng)
+    if len(invented):
+        beat = np.clip(np.searchsorted(beats, invented[:, 0] + 0.01, side="right") - 1, 0, len(form.solo) - 1)
+        improvised = invented[form.solo[beat], :4] / np.array([1, 1, 1, 90.0])
+        band.add(improvised, "any", rng.uniform(0.6, 1.6), always=True)
+
+
+def _sing(band: _Band, melody: Array, harmony: bool, rng: np.random.Generator) -> Array:
+    """The tune: sung, played, doubled, or left out when the chords can carry the song; returns it as it is sung."""
     gain = float(rng.choice([0, 0.4, 0.8, 1.3, 2.0], p=[0.1, 0.15, 0.3, 0.3, 0.15])) if harmony else 1.0
-    melody = _octave(_interpret(melody, band.chart, rng), int(rng.choice([-1, 0, 0, 0, 1])))
+    if band.variety.melody and harmony:
+        melody = rewrite_phrases(melody, band.chart, rng)
+    melody = _octave(interpret(melody, band.chart, rng), int(rng.choice([-1, 0, 0, 0, 1])))
     band.add(melody, str(rng.choice(["vocal", "vocal", "any"])), gain, always=True)
     if rng.random() < 0.2:
         band.add(_octave(melody, int(rng.choice([-1, 1]))), "any", gain * 0.5)
@@ -173,26 +206,7 @@ def _sing(band: _Band, melody: Array, harmony: bool, rng: np.random.Generator) -
         band.add(melody + np.array([0, 0, rng.choice([-5, -4, -3, 3, 4]), 0, 0]), "vocal", gain * 0.4)
     if rng.random() < 0.12:
         band.add(comping(band.chart, rng) + np.array([0, 0, 12, 0]), "any", rng.uniform(0.4, 1.0))
-
-
-def _interpret(melody: Array, chart: Chart, rng: np.random.Generator) -> Array:
-    """Freedom of the singer: timing, syncopation, ornaments, repeated syllables, passing notes, notes left out."""
-    if len(melody) == 0 or rng.random() < 0.35:
-        return melody
-    melody, freedom = melody.copy(), rng.uniform(0, 1)
-    period = float(np.median(chart.duration_seconds))
-    melody[:, 0] += rng.normal(0, 0.04 * freedom, len(melody))
-    moved = rng.random(len(melody)) < 0.25 * freedom
-    melody[moved, 0] += rng.choice([-0.5, 0.5], moved.sum()) * period
-    ornament = melody[rng.random(len(melody)) < 0.15 * freedom]
-    ornament = ornament + np.array([-0.1, 0, 0, 0, 0])
-    ornament[:, 1] = 0.1
-    ornament[:, 2] += rng.choice([-2, -1, 1, 2], len(ornament))
-    split = melody[rng.random(len(melody)) < 0.15 * freedom].copy()
-    split[:, 0] += split[:, 1] / 2
-    split[:, 1] /= 2
-    split[:, 2] += rng.choice([-2, 0, 0, 2], len(split))
-    return np.concatenate([melody[rng.random(len(melody)) >= 0.12 * freedom], ornament, split])
+    return melody
 
 
 def _thin(notes: Array, rng: np.random.Generator) -> Array:

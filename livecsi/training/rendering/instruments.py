@@ -1,21 +1,35 @@
 """Instruments as a few numbers each: an envelope and the strengths of twelve partials.
 
 A timbre is a vector: attack s, decay 1/s, sustain level, release s, spectral spread, detuning in semitones, jitter,
-then `PARTIALS` amplitudes of unit energy.
+glide in semitones, vibrato in semitones, vibrato in hertz, then `PARTIALS` amplitudes of unit energy from column
+`FIRST_PARTIAL` on.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 PARTIALS = 12
+FIRST_PARTIAL = 10
 FAMILIES = ("vocal", "pluck", "sustain", "distorted", "bass")
 
 
-def random_timbre(rng: np.random.Generator, family: str) -> NDArray[np.float64]:
-    """One instrument of a family (`FAMILIES`, or "any" melodic one), never the same twice: shape (7 + PARTIALS,)."""
-    if family == "any":
-        family = str(rng.choice(["vocal", "pluck", "sustain", "distorted"], p=[0.3, 0.3, 0.3, 0.1]))
-    return np.concatenate([_envelope(rng, family), _partials(rng, family)])
+def choose_family(rng: np.random.Generator, family: str) -> str:
+    """`family` itself, or a melodic one where it is "any"."""
+    if family != "any":
+        return family
+    return str(rng.choice(["vocal", "pluck", "sustain", "distorted"], p=[0.3, 0.3, 0.3, 0.1]))
+
+
+def random_timbre(rng: np.random.Generator, family: str, gliding: bool = True) -> NDArray[np.float64]:
+    """One instrument of a family of `FAMILIES`, never the same twice: shape (FIRST_PARTIAL + PARTIALS,)."""
+    return np.concatenate([_envelope(rng, family), _movement(rng, family, gliding), _partials(rng, family)])
+
+
+def _movement(rng: np.random.Generator, family: str, gliding: bool) -> NDArray[np.float64]:
+    """How far below or above a note begins, how it trembles; only voices and some bowed or blown instruments do."""
+    if not gliding or family not in ("vocal", "sustain") or (family == "sustain" and rng.random() < 0.6):
+        return np.zeros(3)
+    return np.array([rng.choice([0.0, -2.5, -1.5, -1.0, 1.0]), rng.uniform(0, 0.6), rng.uniform(4.0, 6.5)])
 
 
 def _envelope(rng: np.random.Generator, family: str) -> NDArray[np.float64]:

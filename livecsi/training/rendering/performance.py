@@ -14,7 +14,10 @@ from livecsi.training.rendering.raster import (
     add_notes,
 )
 from livecsi.training.rendering.stage import put_on_stage
+from livecsi.training.rendering.variety import FULL, Variety
 from livecsi.training.scores.score import Score
+
+LOUDEST_DRUMS = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,18 @@ class RenderedPerformance:
     beat: NDArray[np.int64]
     transposition_semitones: int
 
+    def excerpt(self, first: int, frames: int) -> "RenderedPerformance":
+        """`frames` frames from `first` on."""
+        part = slice(first, first + frames)
+        return RenderedPerformance(self.magnitude[:, part], self.beat[part], self.transposition_semitones)
 
-def render_performance(score: Score, rng: np.random.Generator, live: bool, frames: int) -> RenderedPerformance:
+
+def render_performance(
+    score: Score, rng: np.random.Generator, live: bool, frames: int, variety: Variety = FULL
+) -> RenderedPerformance:
     """Render `frames` frames of a fresh performance of `score`."""
-    arrangement = arrange(score, rng, live, frames * FRAME_SECONDS)
-    power = _play(arrangement, frames * STEPS_PER_FRAME, rng)
+    arrangement = arrange(score, rng, live, frames * FRAME_SECONDS, variety)
+    power = _play(arrangement, frames * STEPS_PER_FRAME, LOUDEST_DRUMS if variety.band else 0.8, rng)
     power = put_on_stage(power, arrangement.intro_seconds, live, rng)
     magnitude = np.sqrt(power) * (2.0 ** (-np.arange(BINS) / 24))[:, None]
     pooled = magnitude.reshape(BINS, frames, STEPS_PER_FRAME).mean(2)
@@ -39,13 +49,13 @@ def render_performance(score: Score, rng: np.random.Generator, live: bool, frame
     )
 
 
-def _play(arrangement: Arrangement, steps: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _play(arrangement: Arrangement, steps: int, loudest_drums: float, rng: np.random.Generator) -> NDArray[np.float64]:
     power = np.zeros((BINS, steps))
     add_notes(power, arrangement.notes, arrangement.timbres, int(rng.integers(1 << 30)))
     if len(arrangement.hits):
         drums = np.zeros((BINS, steps))
         add_drums(drums, arrangement.hits, rng.uniform(4, 14), rng.uniform(38, 58))
-        power += drums * power.mean() * 40 * rng.uniform(0.05, 0.8) * rng.standard_exponential(power.shape)
+        power += drums * power.mean() * 40 * rng.uniform(0.05, loudest_drums) * rng.standard_exponential(power.shape)
     return power
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from livecsi.training.rendering.instruments import PARTIALS
+from livecsi.training.rendering.instruments import FIRST_PARTIAL, PARTIALS
 
 BINS = 72
 LOWEST_PITCH = 24.0
 STEPS_PER_FRAME = 4
 FRAME_SECONDS = 6600 / 22050
 STEP_SECONDS = FRAME_SECONDS / STEPS_PER_FRAME
+GLIDE_SECONDS = 0.09
 
 Power = NDArray[np.float64]
 
@@ -26,19 +27,20 @@ def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.floa
     np.random.seed(seed)
     steps = power.shape[1]
     for n in range(notes.shape[0]):
-        start, duration, timbre = notes[n, 0], notes[n, 1], int(notes[n, 4])
-        attack, decay, sustain = timbres[timbre, 0], timbres[timbre, 1], timbres[timbre, 2]
-        release, spread, jitter = timbres[timbre, 3], timbres[timbre, 4], timbres[timbre, 6]
+        start, duration, timbre = notes[n, 0], notes[n, 1], timbres[int(notes[n, 4])]
+        attack, decay, sustain, release, spread = timbre[0], timbre[1], timbre[2], timbre[3], timbre[4]
+        jitter, glide, vibrato, vibrato_hertz = timbre[6], timbre[7], timbre[8], timbre[9]
         first = max(0, int(math.floor(start / STEP_SECONDS)))
         last = min(steps, int(math.ceil((start + duration + 2.5 * release) / STEP_SECONDS)))
-        pitch = notes[n, 2] - LOWEST_PITCH + timbres[timbre, 5] + np.random.randn() * jitter * 0.15
+        pitch = notes[n, 2] - LOWEST_PITCH + timbre[5] + np.random.randn() * jitter * 0.15
+        phase = np.random.random() * 2 * math.pi
+        glide *= np.random.random()
         for partial in range(PARTIALS):
-            bin_centre = pitch + 12 * math.log2(partial + 1.0)
-            if bin_centre > BINS + 1 or last <= first:
+            partial_bin = pitch + 12 * math.log2(partial + 1.0)
+            if partial_bin > BINS + 1 or last <= first:
                 break
-            strength = notes[n, 3] * timbres[timbre, 7 + partial] * math.exp(np.random.randn() * jitter)
+            strength = notes[n, 3] * timbre[FIRST_PARTIAL + partial] * math.exp(np.random.randn() * jitter)
             width = 2.0 * (1 + spread * (1 + 0.15 * partial))
-            low, high = max(0, int(math.ceil(bin_centre - width))), min(BINS - 1, int(math.floor(bin_centre + width)))
             for step in range(first, last):
                 since = (step + 0.5) * STEP_SECONDS - start
                 if since <= 0:
@@ -48,6 +50,14 @@ def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.floa
                     level *= sustain + (1 - sustain) * math.exp(-decay * (1 + 0.2 * partial) * since)
                     if since > duration:
                         level *= math.exp(-(since - duration) / release)
+                bin_centre = partial_bin
+                if glide != 0 or vibrato != 0:
+                    bin_centre += glide * math.exp(-max(since, 0.0) / GLIDE_SECONDS)
+                    bin_centre += vibrato * math.sin(phase + 2 * math.pi * vibrato_hertz * since)
+                low, high = (
+                    max(0, int(math.ceil(bin_centre - width))),
+                    min(BINS - 1, int(math.floor(bin_centre + width))),
+                )
                 for q in range(low, high + 1):
                     bump = math.cos(math.pi * (q - bin_centre) / (2 * width))
                     power[q, step] += (bump * bump * level * strength) ** 2
@@ -55,7 +65,7 @@ def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.floa
 
 @njit(cache=True)
 def add_drums(power: Power, hits: NDArray[np.float64], kick_bin: float, snare_bin: float) -> None:
-    """Add drum hits (start s, drum, amplitude): a low thump, a broad crack, a hiss at the top."""
+    """Add hits (start s, drum, amplitude): a low thump, a broad crack, a hiss at the top, a consonant."""
     for n in range(hits.shape[0]):
         step, drum = int(hits[n, 0] / STEP_SECONDS), int(hits[n, 1])
         if step < 0:
@@ -66,8 +76,10 @@ def add_drums(power: Power, hits: NDArray[np.float64], kick_bin: float, snare_bi
                 shape = math.exp(-(((q - kick_bin) / 5.0) ** 2))
             elif drum == 1:
                 shape = 0.25 * math.exp(-(((q - snare_bin) / 16.0) ** 2)) + 0.12
-            else:
+            elif drum == 2:
                 shape = 0.10 * math.exp(-(((q - 74) / 12.0) ** 2)) + 0.01
+            else:
+                shape = 0.10 * math.exp(-(((q - 70) / 7.0) ** 2))
             level = hits[n, 2] ** 2 * shape
             for after in range(min(3, power.shape[1] - step)):
                 power[q, step + after] += level
