@@ -21,6 +21,7 @@ COMMANDS = {
     "ledger": "Check what was written down.",
     "models": "List and verify the models that can listen.",
     "nights": "List the nights in the ledger.",
+    "pool": "Render performances of many works as sound, for a training to mix in (needs the extra 'train').",
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
     "train": "Train a model (needs the extra 'train').",

@@ -8,7 +8,12 @@ from livecsi.errors import UsageError
 
 def training_commands() -> ModuleType:
     """`livecsi.training.commands`; raises UsageError when the extra is missing."""
+    return training_module("commands")
+
+
+def training_module(name: str) -> ModuleType:
+    """`livecsi.training.NAME`; raises UsageError when the extra is missing."""
     try:
-        return importlib.import_module("livecsi.training.commands")
+        return importlib.import_module(f"livecsi.training.{name}")
     except ModuleNotFoundError as error:
         raise UsageError(f"training needs {error.name}", "pip install 'livecsi[train]'") from error

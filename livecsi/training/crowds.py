@@ -1,13 +1,21 @@
 """Crowds made from nothing but speech and noise, because there is never enough recorded crowd to train on.
 
 Hundreds of claps at random moments, a babble of overlapping voices at several pitches, cheers as breathing noise, a
-whistle now and then. Audio at 22,050 Hz, reproducible from a generator.
+whistle now and then; people who sing along, and somebody who talks before the song. A user's own recordings of crowds
+are taken as they are. Audio at 22,050 Hz, reproducible from a generator.
 """
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
+from livecsi.audio.recording import read_recording
+from livecsi.settings import DecodingSettings
+from livecsi.training.rendering.singer import Voice, sing
 from livecsi.types import SAMPLE_RATE_HERTZ, Samples
 
 Array = NDArray[np.float64]
@@ -15,7 +23,7 @@ Array = NDArray[np.float64]
 
 def crowd(rng: np.random.Generator, seconds: float, voices: list[Samples]) -> Samples:
     """A crowd of its own mixture: applause, babble and cheering in random proportion, peak 0.5."""
-    length = int(seconds * SAMPLE_RATE_HERTZ)
+    length = round(seconds * SAMPLE_RATE_HERTZ)
     parts = [applause(rng, length), cheering(rng, length), whistles(rng, length)]
     if voices:
         parts.append(babble(rng, length, voices))
@@ -69,6 +77,42 @@ def whistles(rng: np.random.Generator, length: int) -> Array:
         tone = np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE_HERTZ) * np.hanning(samples)
         total[start : start + samples] += tone[: length - start]
     return total
+
+
+def recorded_crowd(paths: Sequence[Path], rng: np.random.Generator, seconds: float) -> Samples:
+    """A stretch of one of the user's own recordings of a crowd; a short one is played over and over."""
+    recording = _decoded(paths[int(rng.integers(len(paths)))])
+    length = round(seconds * SAMPLE_RATE_HERTZ)
+    start = int(rng.integers(len(recording)))
+    return np.asarray(np.resize(np.roll(recording, -start), length), dtype=np.float32)
+
+
+def sing_along(melody: Array, seconds: float, rng: np.random.Generator) -> Samples:
+    """An audience that knows the song: `melody` (notes, 4) sung by many, low and high, late and never quite in tune."""
+    low = melody.copy()
+    low[:, 2] -= 12
+    half = int(rng.integers(3, 6))
+    choirs = [sing(notes, seconds, Voice.random(rng), rng, voices=half) for notes in (melody, low)]
+    level = np.repeat(np.exp(rng.normal(0, 0.5, int(seconds) // 10 + 2)), 2)
+    moments = np.linspace(0, len(level) - 1, len(choirs[0]))
+    return _in_a_room(sum(choirs, np.zeros(1)) * np.interp(moments, np.arange(len(level)), level), rng).astype(
+        np.float32
+    )
+
+
+def announcement(seconds: float, rng: np.random.Generator) -> Samples:
+    """Somebody talks: syllables at speaking pitch with pauses, for `seconds`."""
+    syllables, moment, base = [], rng.uniform(0, 2), rng.uniform(43, 57)
+    while moment < seconds - 1:
+        length = rng.uniform(0.1, 0.3)
+        syllables.append((moment, length, base + rng.normal(0, 2), rng.uniform(0.5, 1)))
+        moment += length + (rng.uniform(0.2, 1.0) if rng.random() < 0.15 else 0.03)
+    return sing(np.array(syllables).reshape(-1, 4), seconds, Voice.random(rng), rng)
+
+
+@lru_cache(maxsize=16)
+def _decoded(path: Path) -> Samples:
+    return read_recording(path, DecodingSettings())
 
 
 def _swell(rng: np.random.Generator, length: int) -> Array:

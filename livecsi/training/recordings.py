@@ -10,9 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.audio.recording import read_recording, sha256_of
+from livecsi.errors import InputError
 from livecsi.features.cqt import ConstantQSpec, constant_q
 from livecsi.settings import DecodingSettings
 from livecsi.types import Frames
+
+AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff"}
+
+
+def audio_files(folder: Path) -> tuple[Path, ...]:
+    """The audio files directly in a folder, by name; raises InputError where there are none."""
+    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    if not files:
+        raise InputError(f"{folder}: no audio files here", f"known are {' '.join(sorted(AUDIO_SUFFIXES))}")
+    return tuple(files)
 
 
 def cached_features(

@@ -7,7 +7,8 @@ Two tables lie in the corpus folder: `versions.parquet` (one row per version: `v
 
 import hashlib
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,17 @@ def load_scores(folder: Path, cache: Path | None = None) -> list[Score]:
         cache.parent.mkdir(parents=True, exist_ok=True)
         cache.write_bytes(pickle.dumps((CORPUS_VERSION, scores)))
     return scores
+
+
+def works_of(corpus: Sequence[Score], split: str, sources: Sequence[str] | None = None) -> list[Score]:
+    """The works of one split, of some sources or all: sources take turns, so that the first few are like the whole."""
+    chosen = [score for score in corpus if split_of(score.cluster_id) == split]
+    by_source = [[score for score in chosen if score.source == source] for source in sources or _sources_of(chosen)]
+    return [score for turn in zip_longest(*by_source) for score in turn if score is not None]
+
+
+def _sources_of(scores: Sequence[Score]) -> list[str]:
+    return list(dict.fromkeys(score.source for score in scores))
 
 
 def _parse(folder: Path) -> Iterator[Score]:

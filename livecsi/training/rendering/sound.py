@@ -1,0 +1,67 @@
+"""A performance as real sound: the arranger's notes played by soundfonts and singers, then through a desk and a room.
+
+The feature renderer is many times faster; this one is what its music would be on a record or from the audience:
+amplifiers that growl, singers with words, recorded rooms, crowds, lossy files, heard by the true front end.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecsi.features.cqt import ConstantQSpec, constant_q
+from livecsi.training.rendering.arranger import Arrangement, arrange
+from livecsi.training.rendering.band import melody_as_performed, play_band
+from livecsi.training.rendering.cast import assign
+from livecsi.training.rendering.equipment import SoundSettings
+from livecsi.training.rendering.performance import RenderedPerformance
+from livecsi.training.rendering.raster import FRAME_SECONDS
+from livecsi.training.rendering.venue import add_audience, mix, place_in_room, record
+from livecsi.training.scores.score import Score
+from livecsi.types import Samples
+
+SONG_OVER_AFTER_SECONDS = 2.0
+
+
+def audio_performance(
+    score: Score, rng: np.random.Generator, live: bool, frames: int, sound: SoundSettings
+) -> RenderedPerformance:
+    """What `render_performance` gives, heard instead of imagined: magnitudes (72, frames) of mean one, beats, key."""
+    samples, beat, transposition = render_audio(score, rng, live, frames * FRAME_SECONDS, sound)
+    return RenderedPerformance(hear(samples, frames), beat, transposition)
+
+
+def hear(samples: Samples, frames: int) -> NDArray[np.float32]:
+    """The front end's magnitudes of the first `frames` frames, with mean one: (72, frames)."""
+    magnitude = constant_q(ConstantQSpec(), samples)[:, :frames]
+    return np.asarray(magnitude / (magnitude.mean() + 1e-12), dtype=np.float32)
+
+
+def render_audio(
+    score: Score, rng: np.random.Generator, live: bool, seconds: float, sound: SoundSettings
+) -> tuple[Samples, NDArray[np.int64], int]:
+    """Mono samples at 22,050 Hz of peak 0.9, the score's beat at each frame of the front end, the transposition.
+
+    The arrangement is the one `arrange` makes of the same generator; a beat of -1 is before or after the song.
+    """
+    arrangement = arrange(score, rng, live, seconds)
+    samples = render_arrangement(arrangement, score, rng, live, seconds, sound)
+    return samples, _beat_per_frame(arrangement, round(seconds / FRAME_SECONDS)), arrangement.transposition_semitones
+
+
+def render_arrangement(
+    arrangement: Arrangement, score: Score, rng: np.random.Generator, live: bool, seconds: float, sound: SoundSettings
+) -> Samples:
+    """The sound of one arrangement of `score`, mono at 22,050 Hz with peak 0.9."""
+    soundfont = sound.soundfonts[int(rng.integers(len(sound.soundfonts)))]
+    samples = play_band(assign(arrangement, rng), soundfont, seconds, rng)
+    samples = place_in_room(mix(samples, rng, live), rng, live, sound)
+    if live:
+        melody = melody_as_performed(arrangement, score)
+        samples = add_audience(samples, melody, arrangement.intro_seconds, rng, sound)
+    return record(samples, rng, live)
+
+
+def _beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
+    centres = (np.arange(frames) + 0.5) * FRAME_SECONDS
+    index = np.searchsorted(arrangement.beat_seconds, centres, side="right") - 1
+    over = centres > arrangement.beat_seconds[-1] + SONG_OVER_AFTER_SECONDS
+    return np.where((index < 0) | over, -1, arrangement.beat_of[np.maximum(index, 0)])
