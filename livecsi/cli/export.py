@@ -9,9 +9,11 @@ import click
 @click.option(
     "--run", required=True, type=click.Path(path_type=Path, file_okay=False), help="The run folder of `livecsi train`."
 )
-@click.option("--scores", required=True, type=click.Path(path_type=Path), help="Folder of versions and notes tables.")
+@click.option("--scores", required=True, type=click.Path(path_type=Path), help="Folder of tables and score files.")
 @click.option(
-    "--audio", type=click.Path(path_type=Path), help="Folder with music_more/: real impostors for the calibration."
+    "--audio",
+    type=click.Path(path_type=Path),
+    help="Folder with recordings.csv or music/: real impostors for the calibration.",
 )
 @click.option(
     "--models", default=Path("models"), type=click.Path(path_type=Path), help="The models folder to write into."

@@ -10,8 +10,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 @click.command()
 @click.option("--config", required=True, type=click.Path(path_type=Path), help="A file like models/livecsi.toml.")
-@click.option("--scores", required=True, type=click.Path(path_type=Path), help="Folder of versions and notes tables.")
-@click.option("--audio", type=click.Path(path_type=Path), help="Folder with noise/ and music/ (the gate needs it).")
+@click.option("--scores", required=True, type=click.Path(path_type=Path), help="Folder of tables and score files.")
+@click.option(
+    "--audio", type=click.Path(path_type=Path), help="Folder with recordings.csv; the gate needs noise/ and music/."
+)
 @click.option(
     "--run", type=click.Path(path_type=Path), help="Where checkpoints go; default runs/NAME. Resumes what is there."
 )

@@ -1,6 +1,5 @@
 """What the training commands do, free of any command line: read a configuration, train, release."""
 
-import csv
 import dataclasses
 import json
 import tomllib
@@ -15,7 +14,7 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
-from livecsi.training.recordings import cached_features
+from livecsi.training.recordings import cached_features, impostor_recordings, training_recordings
 from livecsi.training.release import release_gate, release_network
 from livecsi.training.rendering.variety import Variety
 from livecsi.training.scores.corpus import CORPUS_VERSION, SOURCES, load_scores, split_of
@@ -36,7 +35,7 @@ def train_from_config(
     family = table.pop("family", "livecsi")
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-    corpus = load_scores(scores, run.parent / "corpus.pickle")
+    corpus = load_scores(scores, run.parent / "corpus.pickle", say)
     if family == "gate":
         _train_gate(table, corpus, _required(audio), run, say)
         return
@@ -56,7 +55,7 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         network.load_state_dict(torch.load(run / "gate.pt", weights_only=True))
         release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
         return
-    held_out = _split(load_scores(scores, run.parent / "corpus.pickle"), "validation")
+    held_out = _split(load_scores(scores, run.parent / "corpus.pickle", say), "validation")
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     training = {
         "config": table,
@@ -81,20 +80,17 @@ def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Pa
 
 
 def _own_recordings(audio: Path | None, run: Path, say: Say) -> list[Frames]:
-    """Real recordings to train on: those of `music_more/` that are not kept for validation as groups of versions."""
+    """Real recordings to train on: those that are not kept for validation as versions of one work."""
     if audio is None:
         return []
-    with (audio / "music_more" / "music.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if not row.get("group")]
-    paths = [audio / "music_more" / Path(row["path"]).name for row in rows]
-    return list(cached_features(paths, ConstantQSpec(), run.parent / "features", say).values())
+    return list(cached_features(training_recordings(audio), ConstantQSpec(), run.parent / "features", say).values())
 
 
 def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:
-    """Real recordings as impostors: those of `music/`, which no network is trained on."""
+    """Real recordings as impostors: those no network is trained on."""
     if audio is None:
         return []
-    features = cached_features(sorted((audio / "music").glob("*.ogg")), ConstantQSpec(), run.parent / "features")
+    features = cached_features(impostor_recordings(audio), ConstantQSpec(), run.parent / "features")
     return [frames[:, :CALIBRATION_FRAMES] for frames in features.values() if frames.shape[1] > SHORTEST_FRAMES]
 
 

@@ -1,13 +1,14 @@
-"""The training corpus: note tables in Parquet become `Score`s, split by work so that no test work is ever trained on.
+"""The training corpus: note tables and score files become `Score`s, split by work so that no test work is trained on.
 
-Two tables lie in the corpus folder: `versions.parquet` (one row per version: `version_id`, `cluster_id`, `source`,
-`kind`, `licence_class`, `title`, ...) and `notes.parquet` (`version_id`, `dstart_cs`, `dur_cs`, `pitch`, `velocity`,
-`track`, `program`, `is_drum`). A cluster holds all versions of a work and its near-duplicates; splits follow clusters.
+Two tables may lie in the corpus folder, and score files (`files.py`) beside them or instead: `versions.parquet` (one
+row per version: `version_id`, `cluster_id`, `source`, `kind`, `licence_class`, `title`, ...) and `notes.parquet`
+(`version_id`, `dstart_cs`, `dur_cs`, `pitch`, `velocity`, `track`, `program`, `is_drum`). A cluster holds all versions
+of a work and its near-duplicates; splits follow clusters.
 """
 
 import hashlib
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livecsi.errors import InputError
+from livecsi.training.scores.files import WORKS, read_score_files, score_files
 from livecsi.training.scores.harmony import BEATS_PER_BAR, find_beats, find_chords, invent_melody
 from livecsi.training.scores.score import Role, Score
 
 CORPUS_VERSION = 3
+FILES_VERSION = 1
 SOURCES = ("pop909", "mcgill_billboard", "openewld", "airds_airs", "oneills1850", "ryans_mammoth")
 SPLIT_PERCENT = {"train": 80, "validation": 8, "test": 12}
 MINIMUM_NOTES = 60
@@ -40,17 +43,49 @@ def split_of(cluster_id: int) -> str:
     raise AssertionError("shares add up to 100")
 
 
-def load_scores(folder: Path, cache: Path | None = None) -> list[Score]:
-    """All usable scores of the corpus, one per work; parsed once, then read from `cache`."""
+def load_scores(folder: Path, cache: Path | None = None, say: Callable[[str], None] = lambda _: None) -> list[Score]:
+    """All usable scores of a folder, one per work: those of its tables, then those of its files (`files.py`).
+
+    Both are parsed once, then read from beside `cache`: tables until `CORPUS_VERSION` changes, files until one of them
+    does. `say` gets one line for each file that cannot be used.
+    """
+    files = score_files(folder)
+    scores = [] if files and not any(table.is_file() for table in _tables(folder)) else _table_scores(folder, cache)
+    return [*scores, *_file_scores(folder, files, cache, say)] if files else scores
+
+
+def _table_scores(folder: Path, cache: Path | None) -> list[Score]:
     if cache is not None and cache.is_file():
         version, scores = pickle.loads(cache.read_bytes())
         if version == CORPUS_VERSION:
             return list(scores)
     scores = list(_parse(folder))
+    _keep(cache, CORPUS_VERSION, scores)
+    return scores
+
+
+def _file_scores(folder: Path, files: list[Path], cache: Path | None, say: Callable[[str], None]) -> list[Score]:
+    stamps = [(path.as_posix(), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    works = folder / WORKS
+    version = FILES_VERSION, folder.as_posix(), stamps, works.read_bytes() if works.is_file() else b""
+    kept = cache.with_name(f"{cache.stem}-files{cache.suffix}") if cache else None
+    if kept is not None and kept.is_file():
+        kept_version, scores = pickle.loads(kept.read_bytes())
+        if kept_version == version:
+            return list(scores)
+    scores = read_score_files(folder, say)
+    _keep(kept, version, scores)
+    return scores
+
+
+def _keep(cache: Path | None, version: object, scores: list[Score]) -> None:
     if cache is not None:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_bytes(pickle.dumps((CORPUS_VERSION, scores)))
-    return scores
+        cache.write_bytes(pickle.dumps((version, scores)))
+
+
+def _tables(folder: Path) -> tuple[Path, Path]:
+    return folder / "versions.parquet", folder / "notes.parquet"
 
 
 def works_of(corpus: Sequence[Score], split: str, sources: Sequence[str] | None = None) -> list[Score]:
@@ -65,10 +100,10 @@ def _sources_of(scores: Sequence[Score]) -> list[str]:
 
 
 def _parse(folder: Path) -> Iterator[Score]:
-    tables = folder / "versions.parquet", folder / "notes.parquet"
+    tables = _tables(folder)
     for table in tables:
         if not table.is_file():
-            raise InputError(f"{table}: no such table", "point --scores at a folder with versions and notes tables")
+            raise InputError(f"{table}: no such table", "point --scores at a folder with such tables or score files")
     versions = pd.read_parquet(tables[0])
     versions = versions[versions.source.isin(SOURCES) & (versions.seconds > MINIMUM_SECONDS)]
     versions = versions.drop_duplicates("cluster_id").set_index("version_id")
