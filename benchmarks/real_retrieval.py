@@ -25,12 +25,12 @@ from livecsi.settings import ModelSettings, Settings
 from livecsi.training.recordings import cached_features
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.corpus import load_scores, split_of
+from livecsi.training.validation import real_features
 from livecsi.types import Frames
 
 CUTS_SECONDS = (300.0, 120.0, 60.0, 30.0)
 SHORTLIST = 100
 TRUE_GROUPS = ("ocarina-overture", "cube-waltz", "come-and-find-me", "calmed-cube", "dangerous-voyage")
-STORED_HOPS_PER_FRAME = 6
 
 
 def main() -> None:
@@ -62,21 +62,6 @@ def main() -> None:
         rows,
         f"Model {ear.model_id}. Shortlist {SHORTLIST}. Distractors: {len(others)}.",
     )
-
-
-def real_features(folder: Path) -> list[tuple[str, Frames]]:
-    """Work and magnitudes (72, frames) of every recording, unpacked from decibels in 255 steps."""
-    archive = np.load(folder / "real_features.npz")
-    with (folder / "real_features.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    recordings = []
-    for row in rows:
-        decibels = archive[row["key"]][:72].astype(np.float64) / 255 * 80 - 80
-        frames = decibels.shape[1] // STORED_HOPS_PER_FRAME
-        magnitudes = 10 ** (decibels[:, : frames * STORED_HOPS_PER_FRAME] / 20)
-        pooled = magnitudes.reshape(72, frames, STORED_HOPS_PER_FRAME).mean(2)
-        recordings.append((row["work_id"], pooled.astype(np.float32)))
-    return recordings
 
 
 def versions(data: Path, cache: Path) -> list[tuple[str, Frames]]:

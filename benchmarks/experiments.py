@@ -1,0 +1,130 @@
+"""What each part of the recipe is worth: short trainings that differ in one thing, judged by the same three trials.
+
+Every experiment is 160 steps of 16 pairs from scratch, two thirds of the length of real training, one seed; the first
+row is repeated with another seed, which says how much of a difference is chance. Resumable: finished ones are read
+from the cache.
+
+    python -m benchmarks.experiments --data DIR [--cache runs] [--pool DIR] [--only NAME]...
+"""
+
+import argparse
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report import write_table
+from benchmarks.trials import all_trials
+from livecsi.features.cqt import ConstantQSpec
+from livecsi.training.dataset import BatchShape, Material
+from livecsi.training.recordings import cached_features, training_recordings
+from livecsi.training.rendering.pool import read_pool
+from livecsi.training.rendering.variety import FULL, PLAIN, Variety
+from livecsi.training.scores.corpus import load_scores, split_of
+from livecsi.training.trainer import TrainingPlan, load_network, train
+from livecsi.training.validation import Trial, search
+
+SHAPE = BatchShape(reference_frames=320, query_frames=(100, 160), hard_from_step=60)
+PLAN = TrainingPlan(steps=160, workers=0, checkpoint_every=80, shape=SHAPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One thing changed: fields of the plan, of the batch or of the variety; how many works; audio from the pool."""
+
+    name: str
+    question: str
+    plan: dict[str, Any] = field(default_factory=dict)
+    shape: dict[str, Any] = field(default_factory=dict)
+    variety: Variety = FULL
+    works: int | None = None
+
+
+EXPERIMENTS = (
+    Experiment("base", "everything on"),
+    Experiment("other-seed", "how much is chance", {"seed": 2}),
+    Experiment("plain", "without the varied arrangements", variety=PLAIN),
+    Experiment("no-form", "without changed forms, introductions, solos", variety=replace(FULL, form=False)),
+    Experiment("no-melody", "without rewritten phrases", variety=replace(FULL, melody=False)),
+    Experiment("no-voices", "without gliding voices and singing crowds", variety=replace(FULL, gliding=False, crowd_sings=False)),
+    Experiment("no-band", "without riffs, pushes, choirs, driven guitars", variety=replace(FULL, band=False)),
+    Experiment("sound", "4 of 16 works played as audio", shape={"sounded": 4}),
+    Experiment("long-queries", "queries of 95 s instead of 30 to 48 s", shape={"query_frames": (320,)}),
+    Experiment("no-alignment", "without the alignment loss", {"alignment_weight": 0.0}),
+    Experiment("more-alignment", "alignment loss five times as heavy", {"alignment_weight": 1.0}),
+    Experiment("no-maxsim", "without the loss on MaxSim", {"similarity_weight": 0.0}),
+    Experiment("no-recordings", "without real recordings (self-training)", shape={"recorded": 0}),
+    Experiment("no-twins", "without songs on the same chords", shape={"twins": 0}),
+    Experiment("no-hard", "no hard negatives for the head", {"hard_negatives": 0}),
+    Experiment("half-width", "width 12", {"width": 12}),
+    Experiment("wide", "width 40", {"width": 40}),
+    Experiment("works-100", "100 works instead of 2,900", works=100),
+    Experiment("works-600", "600 works", works=600),
+    Experiment("short", "80 steps instead of 160", {"steps": 80}),
+    Experiment("double", "320 steps", {"steps": 320}),
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=Path("runs"))
+    parser.add_argument("--pool", type=Path)
+    parser.add_argument("--only", action="append", default=[])
+    arguments = parser.parse_args()
+    material = _material(arguments.data, arguments.cache, arguments.pool)
+    trials = all_trials(arguments.data, arguments.cache)
+    chosen = [e for e in EXPERIMENTS if not arguments.only or e.name in arguments.only]
+    for experiment in chosen:
+        _run(experiment, material, trials, arguments.cache / "experiments" / experiment.name)
+    _write(arguments.cache / "experiments")
+
+
+def _material(data: Path, cache: Path, pool: Path | None) -> Material:
+    scores = [s for s in load_scores(data / "scores", cache / "corpus.pickle") if split_of(s.cluster_id) == "train"]
+    sounded = [performances for _, performances in read_pool(pool)] if pool is not None else []
+    recordings = list(cached_features(training_recordings(data), ConstantQSpec(), cache / "features").values())
+    return Material(scores, recordings, sounded)
+
+
+def _run(experiment: Experiment, material: Material, trials: dict[str, Trial], folder: Path) -> None:
+    result = folder / "result.json"
+    if result.is_file():
+        return
+    scores = material.scores
+    if experiment.works is not None:
+        chosen = np.random.default_rng(0).permutation(len(scores))[: experiment.works]
+        scores = [scores[index] for index in chosen]
+    plan = replace(PLAN, shape=replace(SHAPE, **experiment.shape), variety=experiment.variety, **experiment.plan)
+    train(replace(material, scores=scores), plan, folder, lambda _: None)
+    network = load_network(folder)
+    figures = {name: search(network, trial, folder).figures().as_dict() for name, trial in trials.items()}
+    result.write_text(json.dumps(figures))
+    print(experiment.name, {name: round(values["map"], 3) for name, values in figures.items()}, flush=True)
+
+
+def _write(folder: Path) -> None:
+    rows = []
+    for experiment in EXPERIMENTS:
+        result = folder / experiment.name / "result.json"
+        if result.is_file():
+            figures = json.loads(result.read_text())
+            cells = [
+                f"{figures[trial][key]:.3f}" for trial in ("rendered", "real", "degraded") for key in ("map", "top1")
+            ]
+            rows.append([experiment.name, experiment.question, *cells])
+    write_table(
+        "experiments",
+        "One change at a time, short trainings",
+        "python -m benchmarks.experiments --data DIR --pool runs/audio_pool",
+        ["experiment", "question", "(a) MAP", "(a) top-1", "(b) MAP", "(b) top-1", "(c) MAP", "(c) top-1"],
+        rows,
+        f"{PLAN.steps} steps of {SHAPE.batch} pairs each. (a) held-out scores, (b) real re-performances, (c) real music "
+        "badly heard; queries of 30 s.",
+    )
+
+
+if __name__ == "__main__":
+    main()
