@@ -13,10 +13,12 @@ from livecsi import __version__
 from livecsi.errors import LivecsiError
 
 COMMANDS = {
+    "augment": "Render a recording as it would sound elsewhere (needs the extra 'train').",
     "catalogue": "The database of studio songs: add, import, list, rank, check.",
     "config": "Show the effective settings.",
     "demo": "Ingest the fixture songs, replay the fixture concert, print and write its setlist.",
     "evaluate": "Measure retrieval, pairs and setlists.",
+    "examples": "Render training pairs to listen to and look at (needs the extra 'train').",
     "export": "Release a trained run as ONNX files with manifest (needs the extra 'train').",
     "ledger": "Check what was written down.",
     "models": "List and verify the models that can listen.",

@@ -18,6 +18,8 @@ from livecsi.types import Samples
 def play_band(cast: Cast, soundfont: Path, seconds: float, rng: np.random.Generator) -> Samples:
     """All stems together; drums anywhere from hardly there to in front."""
     mixed = at_loudness(play(cast.band, soundfont, seconds), _written_loudness(cast.band))
+    for part in cast.leads:  # alone, because a soft flute would drown where the arranger wants a tune
+        mixed += at_loudness(play([part], soundfont, seconds), _written_loudness([part]))
     for part in cast.amplified:
         growl = overdrive(play([part], soundfont, seconds), rng.uniform(1.5, 12))
         growl = cabinet(growl, rng.uniform(60, 120), rng.uniform(3000, 6500))

@@ -14,8 +14,8 @@ from livecsi.training.rendering.arranger import Arrangement
 from livecsi.training.rendering.midi import Part
 
 BASS_BELOW_PITCH, LOW_BELOW_PITCH, SUNG_ABOVE_PITCH, SUNG_BELOW_PITCH = 47.0, 57.0, 50.0, 82.0
-SINGER_SHARE, AMPLIFIED_SHARE = 0.65, 0.75
-LARGEST_OVERLAP = 0.1
+SINGER_SHARE, AMPLIFIED_SHARE = 0.7, 0.75
+LARGEST_OVERLAP = 0.3
 
 
 class Family(Enum):
@@ -57,9 +57,10 @@ DRUM_SECONDS = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Parts by how their sound is made; every list may be empty. `sung` parts are monophonic."""
+    """Parts by how their sound is made; every list may be empty. `leads` and `sung` parts are monophonic."""
 
     band: list[Part] = field(default_factory=list)
+    leads: list[Part] = field(default_factory=list)
     amplified: list[Part] = field(default_factory=list)
     drums: list[Part] = field(default_factory=list)
     sung: list[Part] = field(default_factory=list)
@@ -78,7 +79,8 @@ def assign(arrangement: Arrangement, rng: np.random.Generator) -> Cast:
         program = int(rng.choice(CLEAN_GUITARS if driven else programs))
         part = Part(notes, program, detuning_semitones=tuning + float(rng.normal(0, 0.04)))
         sung = family is Family.LEAD and rng.random() < SINGER_SHARE
-        (cast.sung if sung else cast.amplified if driven else cast.band).append(part)
+        lead = cast.sung if sung else cast.leads
+        (lead if family is Family.LEAD else cast.amplified if driven else cast.band).append(part)
     hits = arrangement.hits[arrangement.hits[:, 1] < len(DRUM_KEYS)]  # the rest are consonants, which singers have
     if len(hits):
         cast.drums.append(_drums(hits, rng))

@@ -4,13 +4,16 @@ The feature renderer is many times faster; this one is what its music would be o
 amplifiers that growl, singers with words, recorded rooms, crowds, lossy files, heard by the true front end.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.cqt import ConstantQSpec, constant_q
 from livecsi.training.rendering.arranger import Arrangement, arrange
 from livecsi.training.rendering.band import melody_as_performed, play_band
-from livecsi.training.rendering.cast import assign
+from livecsi.training.rendering.cast import Cast, assign
 from livecsi.training.rendering.equipment import SoundSettings
 from livecsi.training.rendering.performance import RenderedPerformance
 from livecsi.training.rendering.raster import FRAME_SECONDS
@@ -19,6 +22,16 @@ from livecsi.training.scores.score import Score
 from livecsi.types import Samples
 
 SONG_OVER_AFTER_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What was recorded, mono at 22,050 Hz with peak 0.9, and how it came about."""
+
+    samples: Samples
+    arrangement: Arrangement
+    cast: Cast
+    soundfont: Path
 
 
 def audio_performance(
@@ -42,22 +55,22 @@ def render_audio(
 
     The arrangement is the one `arrange` makes of the same generator; a beat of -1 is before or after the song.
     """
+    take = perform(score, rng, live, seconds, sound)
+    beat = _beat_per_frame(take.arrangement, round(seconds / FRAME_SECONDS))
+    return take.samples, beat, take.arrangement.transposition_semitones
+
+
+def perform(score: Score, rng: np.random.Generator, live: bool, seconds: float, sound: SoundSettings) -> Take:
+    """Everything about one performance."""
     arrangement = arrange(score, rng, live, seconds)
-    samples = render_arrangement(arrangement, score, rng, live, seconds, sound)
-    return samples, _beat_per_frame(arrangement, round(seconds / FRAME_SECONDS)), arrangement.transposition_semitones
-
-
-def render_arrangement(
-    arrangement: Arrangement, score: Score, rng: np.random.Generator, live: bool, seconds: float, sound: SoundSettings
-) -> Samples:
-    """The sound of one arrangement of `score`, mono at 22,050 Hz with peak 0.9."""
     soundfont = sound.soundfonts[int(rng.integers(len(sound.soundfonts)))]
-    samples = play_band(assign(arrangement, rng), soundfont, seconds, rng)
-    samples = place_in_room(mix(samples, rng, live), rng, live, sound)
+    cast = assign(arrangement, rng)
+    samples = mix(play_band(cast, soundfont, seconds, rng), rng, live)
+    samples = place_in_room(samples, rng, live, sound)
     if live:
         melody = melody_as_performed(arrangement, score)
         samples = add_audience(samples, melody, arrangement.intro_seconds, rng, sound)
-    return record(samples, rng, live)
+    return Take(record(samples, rng, live), arrangement, cast, soundfont)
 
 
 def _beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
