@@ -4,18 +4,26 @@ First every work of the corpus, then twins (other songs on the same chords, as a
 further arrangements under other names. Neither is ever made of a test work: a query is a test work's live performance,
 and may have one right answer only, and no more twins than the benchmark says.
 
-    python -m benchmarks.large_catalogue --data DIR [--songs 10000]        renders what is missing; may be interrupted
+    python -m benchmarks.large_catalogue --data DIR [--songs 10000] [--models DIR]
+
+makes what is missing, frames of the songs and what the model makes of them, and may be interrupted.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livecsi.identify.cohort import IMPOSTOR_QUERY_SECONDS, choose_impostors, middle_of
+from livecsi.identify.matcher import COHORT, Matcher, Reference, fuse
+from livecsi.identify.sequences import StoredSequences, pack
+from livecsi.service.ear import Ear
+from livecsi.settings import ModelSettings, Settings
 from livecsi.training.rendering.performance import render_performance
-from livecsi.training.scores.corpus import load_scores, split_of
+from livecsi.training.scores.corpus import CORPUS_VERSION, load_scores, split_of
 from livecsi.training.scores.score import Score
 from livecsi.training.scores.twins import chord_twin
 from livecsi.types import Frames
@@ -32,41 +40,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--songs", type=int, default=SONGS)
+    parser.add_argument("--models", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
-    corpus = load_scores(arguments.data / "scores", arguments.cache / "corpus.pickle")
-    for first in range(0, arguments.songs, SONGS_PER_PART):
-        studio_frames(corpus, arguments.cache, first // SONGS_PER_PART)
-        print(f"{min(first + SONGS_PER_PART, arguments.songs)} of {arguments.songs} songs", flush=True)
+    ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
+    catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
+    print(f"{len(catalogue.references)} songs, {len(catalogue.corpus)} of them works of the corpus")
 
 
-def studio_songs(
-    corpus: Sequence[Score], cache: Path, songs: int, say: Callable[[str], None] = lambda _: None
-) -> list[tuple[int, Frames]]:
-    """Cluster and magnitudes (72, frames) of each song; the cluster is -1 where the song is no work of the corpus."""
-    found: list[tuple[int, Frames]] = []
-    for part in range(-(-songs // SONGS_PER_PART)):
-        frames = studio_frames(corpus, cache, part)
-        numbers = range(part * SONGS_PER_PART, part * SONGS_PER_PART + len(frames))
-        clusters = [corpus[number].cluster_id if number < len(corpus) else -1 for number in numbers]
-        found += zip(clusters, frames, strict=True)
-        say(f"songs {len(found)}/{songs}")
-    return found[:songs]
+@dataclass(frozen=True)
+class LargeCatalogue:
+    """References by number, their impostors measured; the first ones are the works of the corpus in its order."""
+
+    corpus: list[Score]
+    references: list[Reference]
+
+    @classmethod
+    def made(cls, ear: Ear, data: Path, cache: Path, songs: int = SONGS) -> "LargeCatalogue":
+        """Rendered, encoded and measured now, or read from what an earlier call left in the cache."""
+        corpus = load_scores(data / "scores", cache / "corpus.pickle")
+        folder = cache / "scale" / f"corpus-{CORPUS_VERSION}"
+        parts = range(-(-songs // SONGS_PER_PART))
+        payloads = [payload for part in parts for payload in _encoded(ear, corpus, folder, part)][:songs]
+        bare = [Reference(number, number, StoredSequences(payload)) for number, payload in enumerate(payloads)]
+        means = _impostor_means(ear, bare, folder)
+        return cls(corpus, [replace(r, impostor_mean=mean) for r, mean in zip(bare, means, strict=True)])
+
+    def works_of(self, split: str) -> list[int]:
+        """Numbers of the songs that are works of this split of the corpus."""
+        works = enumerate(self.corpus[: len(self.references)])
+        return [number for number, score in works if split_of(score.cluster_id) == split]
 
 
-def studio_frames(corpus: Sequence[Score], cache: Path, part: int) -> list[Frames]:
-    """Magnitudes of the songs of one part, rendered now or read from the cache."""
-    path = cache / "scale" / f"frames-{part:03d}.npz"
+def _encoded(ear: Ear, corpus: Sequence[Score], folder: Path, part: int) -> list[bytes]:
+    """What the model makes of one part of the songs, as a catalogue keeps it."""
+    path = folder / ear.model_id / f"sequences-{part:03d}.npz"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        packed = [pack(ear.encoder.encode(frames)) for frames in _rendered(corpus, folder, part)]
+        _save(path, [np.frombuffer(payload, np.uint8) for payload in packed])
+    return [payload.tobytes() for payload in _load(path)]
+
+
+def _rendered(corpus: Sequence[Score], folder: Path, part: int) -> list[Frames]:
+    path = folder / f"frames-{part:03d}.npz"
+    if not path.is_file():
         numbers = range(part * SONGS_PER_PART, (part + 1) * SONGS_PER_PART)
-        rendered = {f"{number:05d}": _render(corpus, number).astype(np.float16) for number in numbers}
-        with path.with_suffix(".new").open("wb") as file:
-            np.savez(file, allow_pickle=False, **rendered)
-        path.with_suffix(".new").replace(path)
-    with np.load(path, allow_pickle=False) as archive:
-        stored: list[NDArray[np.float16]] = [archive[name] for name in sorted(archive.files)]
-    return [frames.astype(np.float32) for frames in stored]
+        _save(path, [_render(corpus, number).astype(np.float16) for number in numbers])
+        print(f"{numbers.stop} songs rendered", flush=True)
+    return [frames.astype(np.float32) for frames in _load(path)]
 
 
 def _render(corpus: Sequence[Score], number: int) -> Frames:
@@ -82,6 +103,36 @@ def _impostor(corpus: Sequence[Score], number: int) -> Score:
     score = others[number % len(others)]
     twin = chord_twin(score, SEED + number) if number < TWINS_PER_WORK * len(others) else None
     return twin or score
+
+
+def _impostor_means(ear: Ear, references: Sequence[Reference], folder: Path) -> list[float]:
+    """What `refresh_cohort` would measure; the opinions are kept, as their standardisation may change."""
+    impostors = choose_impostors([*references, *ear.background()])
+    matcher = Matcher(ear.matcher_session, {}, [])
+    columns = []
+    for number, impostor in enumerate(impostors):
+        path = folder / ear.model_id / f"impostor-{len(references)}-{number:02d}.npy"
+        if not path.is_file():
+            query = middle_of(impostor.sequences, IMPOSTOR_QUERY_SECONDS)
+            np.save(path, matcher.opinions(query, references)[0])
+            print(f"impostor {number + 1} of {len(impostors)}", flush=True)
+        raw = fuse(np.load(path), ear.model.facts["scoring"])
+        own = [reference is impostor for reference in references]
+        columns.append(np.where(own, -np.inf, raw))
+    return [float(mean) for mean in -np.sort(-np.stack(columns, 1), axis=1)[:, :COHORT].mean(1)]
+
+
+def _save(path: Path, arrays: Sequence[NDArray[np.generic]]) -> None:
+    """All or nothing, so that an interrupted run leaves no half part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".new").open("wb") as file:
+        np.savez(file, allow_pickle=False, **{f"{index:03d}": array for index, array in enumerate(arrays)})
+    path.with_suffix(".new").replace(path)
+
+
+def _load(path: Path) -> list[NDArray[np.generic]]:
+    with np.load(path, allow_pickle=False) as archive:
+        return [archive[name] for name in sorted(archive.files)]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ impostors are measured once at ingest, a query's are its own next best. Backgrou
 impostors, so that even a catalogue of one song has a margin to win by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,18 @@ from numpy.typing import NDArray
 from livecsi.identify.alignment import Path, align
 from livecsi.identify.sequences import FRAMES_PER_MOMENT, LEVELS, Sequences
 from livecsi.identify.sessions import Session
+from livecsi.identify.shortlist import EXACT_SONGS, Sketch, max_similarity
 
 COHORT = 10
 BACKGROUND = -1
 OPINIONS = ("head", "similarity", "fine_alignment", "middle_alignment")
+ALIGNED_SONGS = 400
+"""How many of the best by MaxSim are aligned on the middle level before the shortlist is made."""
+HEADS = COHORT + 2
+"""How many of a shortlist the head is asked about: enough that a winner's cohort is its next best ones."""
+COMPARED_AT_ONCE = 24
 Array = NDArray[np.float64]
+Rotations = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +69,60 @@ class Matcher:
         self._session = session
         self._scoring = scoring
         self.references = list(references)
-        coarse = [reference.sequences.levels[2] for reference in self.references]
-        self._coarse = np.concatenate(coarse, 1) if coarse else np.zeros((96, 0), np.float32)
-        lengths = [level.shape[1] for level in coarse]
-        self._starts = np.cumsum([0, *lengths[:-1]]) if coarse else np.zeros(0, np.int64)
-        self._lengths = np.array(lengths)
-
-    def quick_similarity(self, query: Sequences) -> Array:
-        """MaxSim on the coarse level at the best of twelve transpositions, for all references: shape (references,)."""
-        if not self.references:
-            return np.zeros(0)
-        similarity = (query.rotated_coarse @ self._coarse).reshape(12, -1, self._coarse.shape[1])
-        rows = np.maximum.reduceat(similarity, self._starts, axis=2).mean(1)
-        columns = np.add.reduceat(similarity.max(1), self._starts, axis=1) / self._lengths
-        return np.asarray(0.5 * (rows + columns).max(0), dtype=np.float64)
+        large = len(self.references) > EXACT_SONGS
+        self._sketch = Sketch([reference.sequences for reference in self.references]) if large else None
 
     def rank(self, query: Sequences, shortlist: int) -> list[Match]:
         """The best `shortlist` references in full, best normalised score first."""
-        order = np.argsort(-self.quick_similarity(query), kind="stable")[:shortlist]
-        return self.compare(query, [self.references[index] for index in order])
+        return self.compare_shortlist(query, *self.shortlist(query, shortlist))
+
+    def shortlist(self, query: Sequences, count: int) -> tuple[list[Reference], Array, Rotations]:
+        """The `count` references of the best MaxSim and middle alignment, their MaxSim, and the rotation it gave."""
+        asked = self.references
+        if self._sketch is not None:
+            asked = [self.references[index] for index in self._sketch.nearest(query, max(EXACT_SONGS, count))]
+        similarity, rotations = _similarity(query, asked)
+        nearest = np.argsort(-similarity, kind="stable")[: max(ALIGNED_SONGS, count)]
+        asked, similarity, rotations = [asked[index] for index in nearest], similarity[nearest], rotations[nearest]
+        if len(asked) <= count:
+            return asked, similarity, rotations
+        opinions = np.full((len(asked), len(OPINIONS)), np.nan)
+        opinions[:, 1] = similarity
+        opinions[:, 3] = list(_middle_alignments(query, asked, rotations))
+        hubs = np.array([reference.impostor_mean for reference in asked])
+        order = np.argsort(0.5 * hubs - fuse(opinions, self._scoring), kind="stable")[:count]
+        return [asked[index] for index in order], similarity[order], rotations[order]
+
+    def quick_similarity(self, query: Sequences) -> Array:
+        """MaxSim of every reference, whatever their number: shape (references,)."""
+        return _similarity(query, self.references)[0]
 
     def compare(self, query: Sequences, references: Sequence[Reference]) -> list[Match]:
         """Compare with exactly these references, cohort-normalised among them, best first."""
+        return self.compare_shortlist(query, references, *_similarity(query, references), heads=COMPARED_AT_ONCE)
+
+    def opinions(self, query: Sequences, references: Sequence[Reference]) -> tuple[Array, Rotations, list[Path]]:
+        """The four `OPINIONS` (references, 4), the rotation of each reference, and the path on the fine matrix."""
+        similarity, rotations = _similarity(query, references)
+        opinions, paths = self._compared(query, references, similarity, rotations, COMPARED_AT_ONCE)
+        return opinions, rotations, paths
+
+    def compare_shortlist(
+        self,
+        query: Sequences,
+        references: Sequence[Reference],
+        similarity: Array,
+        rotations: Rotations,
+        heads: int = HEADS,
+    ) -> list[Match]:
+        """Compare in full with references whose MaxSim and rotation are known, best normalised score first.
+
+        Of every `COMPARED_AT_ONCE` only the `heads` best by the other opinions are shown to the head, which costs more
+        than all else.
+        """
         if not references:
             return []
-        opinions, rotations, paths = self.opinions(query, references)
+        opinions, paths = self._compared(query, references, similarity, rotations, heads)
         raw = fuse(opinions, self._scoring)
         means = np.array([reference.impostor_mean for reference in references])
         works = np.array([reference.work_id for reference in references])
@@ -97,19 +133,32 @@ class Matcher:
         ]
         return sorted(matches, key=lambda match: -match.score)
 
-    def opinions(
-        self, query: Sequences, references: Sequence[Reference]
-    ) -> tuple[Array, NDArray[np.int64], list[Path]]:
-        """The four `OPINIONS` (references, 4), the rotation of each reference, and the path on the fine matrix."""
-        feeds = {f"query_{level}": tensor for level, tensor in zip(LEVELS, query.tensors(), strict=True)}
-        results = []
-        for reference in references:
-            own = {f"reference_{level}": t for level, t in zip(LEVELS, reference.sequences.tensors(), strict=True)}
-            results.append(self._session.run(**feeds, **own))
-        fine, paths = align([result[3][0] for result in results])
-        middle, _ = align([result[4][0] for result in results])
-        head, similarity, rotation = (np.array([result[i].item() for result in results]) for i in range(3))
-        return np.stack([head, similarity, fine, middle], 1), rotation.astype(np.int64), paths
+    def _compared(
+        self, query: Sequences, references: Sequence[Reference], similarity: Array, rotations: Rotations, heads: int
+    ) -> tuple[Array, list[Path]]:
+        """Opinions and paths, a few references at a time, so that memory does not grow with them."""
+        opinions, paths = np.full((len(references), len(OPINIONS)), np.nan), []
+        opinions[:, 1] = similarity
+        for first in range(0, len(references), COMPARED_AT_ONCE):
+            now = slice(first, first + COMPARED_AT_ONCE)
+            matrices = [
+                [a.T @ b for a, b in zip(query.rotated[k], reference.sequences.levels, strict=True)]
+                for k, reference in zip(rotations[now], references[now], strict=True)
+            ]
+            fine, middle = align([three[0] for three in matrices]), align([three[1] for three in matrices])
+            opinions[now, 2] = [alignment.score for alignment in fine]
+            opinions[now, 3] = [alignment.score for alignment in middle]
+            paths += [alignment.path() for alignment in fine]
+            for index in self._worth_the_head(opinions[now], heads):
+                feeds = {level: matrix[None] for level, matrix in zip(LEVELS, matrices[index], strict=True)}
+                opinions[first + index, 0] = self._session.run(**feeds)[0].item()
+        return opinions, paths
+
+    def _worth_the_head(self, opinions: Array, heads: int) -> list[int]:
+        if len(opinions) <= heads:
+            return list(range(len(opinions)))
+        order: list[int] = np.argsort(-fuse(opinions, self._scoring), kind="stable").tolist()
+        return order[:heads]
 
     @staticmethod
     def _match(query: Sequences, reference: Reference, raw: float, score: float, rotation: int, path: Path) -> Match:
@@ -126,12 +175,28 @@ class Matcher:
         )
 
 
+def _similarity(query: Sequences, references: Sequence[Reference]) -> tuple[Array, Rotations]:
+    similarity, rotations = max_similarity(query, [reference.sequences.level(2) for reference in references])
+    return similarity.astype(np.float64), rotations
+
+
+def _middle_alignments(query: Sequences, references: Sequence[Reference], rotations: Rotations) -> Iterator[float]:
+    """Scores of the alignment on the middle level, a few references at a time."""
+    for first in range(0, len(references), COMPARED_AT_ONCE):
+        now = slice(first, first + COMPARED_AT_ONCE)
+        pairs = zip(rotations[now], references[now], strict=True)
+        matrices = [query.rotated[k][1].T @ reference.sequences.level(1) for k, reference in pairs]
+        yield from (alignment.score for alignment in align(matrices))
+
+
 def fuse(opinions: Array, scoring: Mapping[str, Any]) -> Array:
-    """The weighted sum of standardised opinions, (..., 4) to (...)."""
+    """The weighted sum of standardised opinions, (..., 4) to (...); one that is not a number agrees with the others."""
     mean, deviation, weight = (
         np.array([scoring[o][part] for o in OPINIONS]) for part in ("mean", "deviation", "weight")
     )
-    return np.asarray(((opinions - mean) / deviation * weight).sum(-1))
+    known = np.where(np.isnan(opinions), 0.0, weight)
+    standardised = np.where(np.isnan(opinions), 0.0, (opinions - mean) / deviation)
+    return np.asarray((standardised * known).sum(-1) * (weight.sum() / known.sum(-1)))
 
 
 def normalise(raw: Array, impostor_means: Array, works: NDArray[np.int64]) -> Array:

@@ -1,8 +1,8 @@
 """From a run folder to files the daemon can load: two ONNX graphs, checked against torch before they are believed.
 
-`encoder.onnx`: magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, ...). `matcher.onnx`: the six levels of a
-query and a reference -> head score, MaxSim, the rotation that gave it, and the fine and middle cross-similarity
-matrices on which the alignment walks.
+`encoder.onnx`: magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, ...). `matcher.onnx`: the cross-similarity
+matrices of a query and a song, fine, middle and coarse (1, query moments, song moments) -> head score. Everything else
+of a comparison is made of the same matrices, so they are computed outside of the graph.
 """
 
 from pathlib import Path
@@ -14,12 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from livecsi.errors import FindingsError
-from livecsi.training.networks.livecsi import (
-    BINS,
-    LivecsiNetwork,
-    best_similarity,
-    cross_similarity,
-)
+from livecsi.training.networks.livecsi import BINS, LivecsiNetwork, cross_similarity
+from livecsi.training.released_head import ReleasedHead
 
 LEVELS = ("fine", "middle", "coarse")
 PARITY_TOLERANCE = 1e-3
@@ -35,29 +31,6 @@ class _Encoder(nn.Module):
         return tuple(self.encoder(magnitude))
 
 
-class _Matcher(nn.Module):
-    def __init__(self, network: LivecsiNetwork) -> None:
-        super().__init__()
-        self.head = network.head
-
-    def forward(
-        self,
-        query_fine: Tensor,
-        query_middle: Tensor,
-        query_coarse: Tensor,
-        reference_fine: Tensor,
-        reference_middle: Tensor,
-        reference_coarse: Tensor,
-    ) -> tuple[Tensor, ...]:
-        similarity = best_similarity(query_coarse, reference_coarse)[0]
-        rotation = similarity.argmax(1)
-        index = torch.remainder(torch.arange(12) - rotation, 12)
-        query = [query_fine, query_middle, query_coarse]
-        reference = [torch.index_select(b, 2, index) for b in (reference_fine, reference_middle, reference_coarse)]
-        matrices = [cross_similarity(a, b) for a, b in zip(query, reference, strict=True)]
-        return self.head(matrices), similarity.amax(1), rotation, matrices[0], matrices[1]
-
-
 def export_network(network: LivecsiNetwork, folder: Path) -> tuple[Path, Path]:
     """Write both graphs into `folder`; raises FindingsError when onnxruntime and torch disagree by more than 1e-3."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,10 +40,10 @@ def export_network(network: LivecsiNetwork, folder: Path) -> tuple[Path, Path]:
     frames = torch.export.Dim("frames", min=32, max=100_000)
     _export(_Encoder(network), (magnitude,), encoder, ["magnitude"], list(LEVELS), ({2: frames},))
     query, reference = network.encoder(magnitude), network.encoder(torch.rand(1, BINS, 480))
-    names = [f"{side}_{level}" for side in ("query", "reference") for level in LEVELS]
-    dimensions = tuple({3: torch.export.Dim(name, min=4, max=100_000)} for name in names)
-    outputs = ["head", "similarity", "rotation", "fine_matrix", "middle_matrix"]
-    _export(_Matcher(network), (*query, *reference), matcher, names, outputs, dimensions)
+    matrices = tuple(cross_similarity(a, b) for a, b in zip(query, reference, strict=True))
+    moments = [[torch.export.Dim(f"{side}_{level}", min=4, max=100_000) for side in "qr"] for level in LEVELS]
+    dimensions = tuple({1: rows, 2: columns} for rows, columns in moments)
+    _export(ReleasedHead(network.head), matrices, matcher, list(LEVELS), ["head"], dimensions)
     _check_parity(network, encoder, matcher)
     return encoder, matcher
 
@@ -128,12 +101,12 @@ def _check_parity(network: LivecsiNetwork, encoder: Path, matcher: Path) -> None
         for level, a, b in zip(LEVELS, ours, theirs, strict=True):
             _require_close(f"encoder {level}", a, b.numpy())
         levels += ours
-    feeds = {node.name: level for node, level in zip(sessions[1].get_inputs(), levels, strict=True)}
-    ours = sessions[1].run(None, feeds)
+    query, reference = ([torch.from_numpy(level) for level in side] for side in (levels[:3], levels[3:]))
+    matrices = [cross_similarity(a, b) for a, b in zip(query, reference, strict=True)]
+    (ours,) = sessions[1].run(None, {name: matrix.numpy() for name, matrix in zip(LEVELS, matrices, strict=True)})
     with torch.no_grad():
-        theirs = _Matcher(network)(*(torch.from_numpy(level) for level in levels))
-    for name, a, b in zip(("head", "similarity", "rotation", "fine", "middle"), ours, theirs, strict=True):
-        _require_close(f"matcher {name}", a, b.numpy())
+        theirs = network.head(matrices)
+    _require_close("matcher", ours, theirs.numpy())
 
 
 def _require_close(what: str, ours: np.ndarray, theirs: np.ndarray) -> None:

@@ -64,7 +64,7 @@ def _calibrated(
         "preprocessing": spec_facts(ConstantQSpec()),
         "signature": {
             "encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
-            "matcher": "query and reference levels -> head, similarity, rotation, fine and middle matrices",
+            "matcher": "fine, middle, coarse matrices (1, query moments, song moments) -> head score (1,)",
         },
         "files": {role: _file(stage, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from livecsi.identify.matcher import BACKGROUND, OPINIONS, Matcher, Reference, fuse, normalise
+from livecsi.identify.matcher import BACKGROUND, COMPARED_AT_ONCE, OPINIONS, Matcher, Reference, fuse, normalise
 from tests.identify.made_up import excerpt, random_sequences, transposed
 
 
@@ -25,10 +25,23 @@ def scoring(**weights: float) -> dict[str, dict[str, float]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_quick_ranking_is_the_similarity_the_graph_computes(ear, matcher, songs, seed):
-    query = random_sequences(np.random.default_rng(seed), 10)
-    opinions, _, _ = matcher.opinions(query, songs)
-    np.testing.assert_allclose(matcher.quick_similarity(query), opinions[:, OPINIONS.index("similarity")], atol=1e-4)
+def test_the_head_hears_the_song_in_the_key_of_the_query(ear, matcher, songs, seed):
+    """A transposed query changes the rotation that is found, and no opinion."""
+    query = excerpt(songs[seed].sequences, 2, 14)
+    plain, rotations, paths = matcher.opinions(query, songs)
+    moved, moved_rotations, moved_paths = matcher.opinions(transposed(query, 5), songs)
+    np.testing.assert_allclose(moved, plain, atol=2e-4)
+    assert paths == moved_paths and ((moved_rotations - rotations) % 12 == 5).all()
+    np.testing.assert_allclose(matcher.quick_similarity(query), plain[:, OPINIONS.index("similarity")], atol=1e-6)
+
+
+def test_opinions_do_not_depend_on_who_else_is_compared(matcher, songs):
+    query, many = excerpt(songs[2].sequences, 0, 12), [songs[index % 8] for index in range(COMPARED_AT_ONCE + 6)]
+    opinions, rotations, paths = matcher.opinions(query, many)
+    for index in (0, COMPARED_AT_ONCE - 1, COMPARED_AT_ONCE, len(many) - 1):
+        alone, rotation, path = matcher.opinions(query, [many[index]])
+        np.testing.assert_allclose(opinions[index], alone[0], atol=1e-5)
+        assert (rotations[index], paths[index]) == (rotation[0], path[0])
 
 
 @pytest.mark.parametrize("semitones", [0, 1, 5, 11])

@@ -1,0 +1,69 @@
+"""A large catalogue is looked at through a sketch, and the song that is played must not get lost there."""
+
+import numpy as np
+import pytest
+
+from livecsi.identify import matcher as matcher_module
+from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.sequences import Sequences, StoredSequences, pack
+from livecsi.identify.shortlist import SONGS_AT_ONCE, Sketch, max_similarity
+from tests.identify.made_up import excerpt, random_sequences, transposed
+
+SONGS = 2 * SONGS_AT_ONCE + 7
+
+
+@pytest.fixture(scope="module")
+def songs() -> list[Sequences]:
+    rng = np.random.default_rng(4)
+    return [random_sequences(rng, int(rng.integers(8, 40))) for _ in range(SONGS)]
+
+
+def noisy(sequences: Sequences, rng: np.random.Generator) -> Sequences:
+    fine, middle, coarse = (level + 0.1 * rng.standard_normal(level.shape) for level in sequences.levels)
+    return Sequences(
+        tuple((level / np.linalg.norm(level, axis=0)).astype(np.float32) for level in (fine, middle, coarse)), 0.3
+    )
+
+
+def test_max_similarity_by_its_definition(songs):
+    query = transposed(excerpt(songs[5], 2, 7), 4)
+    similarity, rotations = max_similarity(query, [song.levels[2] for song in songs[:9]])
+    for index, song in enumerate(songs[:9]):
+        scores = []
+        for semitones in range(12):
+            matrix = transposed(query, -semitones).levels[2].T @ song.levels[2]
+            scores.append(0.5 * (matrix.max(1).mean() + matrix.max(0).mean()))
+        assert similarity[index] == pytest.approx(max(scores), abs=1e-5)
+        assert rotations[index] == int(np.argmax(scores))
+    assert rotations[5] == 4
+
+
+def test_nobody_to_ask_is_no_error(songs):
+    similarity, rotations = max_similarity(songs[0], [])
+    assert similarity.shape == rotations.shape == (0,)
+
+
+@pytest.mark.parametrize("number", [0, 63, 64, 100, SONGS - 1])
+@pytest.mark.parametrize("semitones", [0, 7])
+def test_the_sketch_finds_a_noisy_transposed_excerpt_of_any_song(songs, number, semitones):
+    played = noisy(transposed(excerpt(songs[number], 1, 8), semitones), np.random.default_rng(number))
+    nearest = Sketch(songs).nearest(played, 5)
+    assert len(nearest) == len(set(nearest)) == 5
+    assert number in nearest
+
+
+def test_the_sketch_asks_everybody_exactly_once(songs):
+    assert sorted(Sketch(songs).nearest(songs[3], 10_000)) == list(range(SONGS))
+
+
+def test_a_large_catalogue_gives_the_answers_of_a_small_one(ear, songs, monkeypatch):
+    """With the sketch and with stored sequences: the same song first, with the score of the full comparison."""
+    references = [Reference(n, n, StoredSequences(pack(song))) for n, song in enumerate(songs)]
+    exact = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    monkeypatch.setattr(matcher_module, "EXACT_SONGS", 30)
+    sketched = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    for number in (1, 77):
+        query = noisy(excerpt(songs[number], 0, 8), np.random.default_rng(number))
+        ours, theirs = sketched.rank(query, 12), exact.rank(query, 12)
+        assert ours[0].reference.work_id == theirs[0].reference.work_id == number
+        assert ours[0].raw_score == pytest.approx(theirs[0].raw_score, abs=1e-4)
