@@ -22,8 +22,9 @@ from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.recordings import cached_features, training_recordings
 from livecsi.training.rendering.pool import read_pool
 from livecsi.training.rendering.variety import FULL, PLAIN, Variety
+from livecsi.training.run_folder import load_network
 from livecsi.training.scores.corpus import load_scores, split_of
-from livecsi.training.trainer import TrainingPlan, load_network, train
+from livecsi.training.trainer import Listener, TrainingPlan, train
 from livecsi.training.validation import Trial, search
 
 SHAPE = BatchShape(reference_frames=320, query_frames=(100, 160), hard_from_step=60)
@@ -48,7 +49,8 @@ EXPERIMENTS = (
     Experiment("plain", "without the varied arrangements", variety=PLAIN),
     Experiment("no-form", "without changed forms, introductions, solos", variety=replace(FULL, form=False)),
     Experiment("no-melody", "without rewritten phrases", variety=replace(FULL, melody=False)),
-    Experiment("no-voices", "without gliding voices and singing crowds", variety=replace(FULL, gliding=False, crowd_sings=False)),
+    Experiment("no-voices", "without gliding voices and singing crowds",
+               variety=replace(FULL, gliding=False, crowd_sings=False)),
     Experiment("no-band", "without riffs, pushes, choirs, driven guitars", variety=replace(FULL, band=False)),
     Experiment("sound", "4 of 16 works played as audio", shape={"sounded": 4}),
     Experiment("long-queries", "queries of 95 s instead of 30 to 48 s", shape={"query_frames": (320,)}),
@@ -98,7 +100,7 @@ def _run(experiment: Experiment, material: Material, trials: dict[str, Trial], f
         chosen = np.random.default_rng(0).permutation(len(scores))[: experiment.works]
         scores = [scores[index] for index in chosen]
     plan = replace(PLAN, shape=replace(SHAPE, **experiment.shape), variety=experiment.variety, **experiment.plan)
-    train(replace(material, scores=scores), plan, folder, lambda _: None)
+    train(replace(material, scores=scores), plan, folder, Listener())
     network = load_network(folder)
     figures = {name: search(network, trial, folder).figures().as_dict() for name, trial in trials.items()}
     result.write_text(json.dumps(figures))
@@ -121,8 +123,8 @@ def _write(folder: Path) -> None:
         "python -m benchmarks.experiments --data DIR --pool runs/audio_pool",
         ["experiment", "question", "(a) MAP", "(a) top-1", "(b) MAP", "(b) top-1", "(c) MAP", "(c) top-1"],
         rows,
-        f"{PLAN.steps} steps of {SHAPE.batch} pairs each. (a) held-out scores, (b) real re-performances, (c) real music "
-        "badly heard; queries of 30 s.",
+        f"{PLAN.steps} steps of {SHAPE.batch} pairs each. (a) held-out scores, (b) real re-performances, (c) real "
+        "music badly heard; queries of 30 s.",
     )
 
 

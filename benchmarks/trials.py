@@ -66,7 +66,7 @@ def _degraded(data: Path, cache: Path, others: list[Frames]) -> Trial:
             if path.stem in HELD_OUT
             for draw in range(DRAWS)
         }
-        np.savez_compressed(kept, **heard)
+        np.savez_compressed(kept, allow_pickle=False, **heard)
     number = {path.stem: i for i, path in enumerate(paths)}
     with np.load(kept) as archive:
         queries = [(f"song {number[name.rsplit(':', 1)[0]]}", archive[name]) for name in sorted(archive.files)]

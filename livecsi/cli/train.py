@@ -17,17 +17,22 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 @click.option(
     "--run", type=click.Path(path_type=Path), help="Where checkpoints go; default runs/NAME. Resumes what is there."
 )
+@click.option("--pool", type=click.Path(path_type=Path), help="Works played as audio, made by `livecsi pool`.")
 @click.option("--budget", help="Stop after this long, such as 90s, 10m or 1.5h; the schedule fits itself to it.")
-def command(config: Path, scores: Path, audio: Path | None, run: Path | None, budget: str | None) -> None:
+def command(
+    config: Path, scores: Path, audio: Path | None, run: Path | None, pool: Path | None, budget: str | None
+) -> None:
     """Train a model; the same command again resumes at the last checkpoint."""
     from livecsi.cli.extras import training_commands
+    from livecsi.cli.terminal import seconds_bar
 
-    where = run or Path("runs") / config.stem
+    training = training_commands()
+    folders = training.Folders(scores, audio, pool, run or Path("runs") / config.stem)
     seconds = _seconds(budget) if budget is not None else None
-    training_commands().train_from_config(
-        config, scores, audio, where, seconds, lambda line: click.echo(line, err=True)
-    )
-    click.echo(where)
+    with seconds_bar("training", 1.0) as bar:
+        listener = training.Listener(say=lambda line: click.echo(line, err=True), bar=bar)
+        training.train_from_config(config, folders, seconds, listener)
+    click.echo(folders.run)
 
 
 def _seconds(text: str) -> float:

@@ -14,37 +14,54 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
-from livecsi.training.recordings import cached_features, impostor_recordings, training_recordings
+from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
 from livecsi.training.release import release_gate, release_network
+from livecsi.training.rendering.performance import RenderedPerformance
+from livecsi.training.rendering.pool import read_pool
 from livecsi.training.rendering.variety import Variety
+from livecsi.training.run_folder import load_network, released_state
 from livecsi.training.scores.corpus import CORPUS_VERSION, SOURCES, load_scores, split_of
 from livecsi.training.scores.score import Score
-from livecsi.training.trainer import TrainingPlan, load_network, train
+from livecsi.training.trainer import Listener, TrainingPlan, train
+from livecsi.training.validation import Trial, re_performances, real_features
 from livecsi.types import Frames
 
 SHORTEST_FRAMES = 150
 CALIBRATION_FRAMES = 640
+VALIDATION_FRAMES = 100
+VALIDATION_CUTS = 3
 Say = Callable[[str], None]
 
 
-def train_from_config(
-    config: Path, scores: Path, audio: Path | None, run: Path, budget_seconds: float | None, say: Say
-) -> None:
-    """Train the family the configuration names into the folder `run`, resuming what is there."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the material of a training lies, and where the run goes."""
+
+    scores: Path
+    audio: Path | None
+    pool: Path | None
+    run: Path
+
+
+def train_from_config(config: Path, folders: Folders, budget_seconds: float | None, listener: Listener) -> None:
+    """Train the family the configuration names into the folder of the run, resuming what is there."""
+    run, say = folders.run, listener.say
     table = _read_config(config)
     family = table.pop("family", "livecsi")
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-    corpus = load_scores(scores, run.parent / "corpus.pickle", say)
+    corpus = load_scores(folders.scores, run.parent / "corpus.pickle", say)
     if family == "gate":
-        _train_gate(table, corpus, _required(audio), run, say)
+        _train_gate(table, corpus, _required(folders.audio), run, say)
         return
     if family != "livecsi":
         raise SettingsError(f"{config}: no family is called {family!r}", "there are livecsi and gate")
     plan = _plan(table, config)
     if budget_seconds is not None:
         plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
-    train(Material(_split(corpus, "train"), _own_recordings(audio, run, say)), plan, run, say)
+    recordings = _own_recordings(folders.audio, run, say)
+    material = Material(_split(corpus, "train"), recordings, _sounded(folders.pool, plan.shape.sounded))
+    train(material, plan, run, listener, _trial(folders.audio, recordings, run) if plan.validate_every else None)
 
 
 def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: Say) -> None:
@@ -56,7 +73,7 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
         return
     held_out = _split(load_scores(scores, run.parent / "corpus.pickle", say), "validation")
-    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    state = released_state(run)
     training = {
         "config": table,
         "steps": state["step"],
@@ -84,6 +101,27 @@ def _own_recordings(audio: Path | None, run: Path, say: Say) -> list[Frames]:
     if audio is None:
         return []
     return list(cached_features(training_recordings(audio), ConstantQSpec(), run.parent / "features", say).values())
+
+
+def _sounded(pool: Path | None, wanted: int) -> list[list[RenderedPerformance]]:
+    """Works played as audio, where the plan asks for them."""
+    if not wanted:
+        return []
+    if pool is None:
+        raise SettingsError("the configuration wants works played as audio", "give --pool a folder of `livecsi pool`")
+    return [performances for _, performances in read_pool(pool)]
+
+
+def _trial(audio: Path | None, distractors: list[Frames], run: Path) -> Trial:
+    """Half minutes of real re-performances among recordings: `real_features/`, and the groups kept for validation."""
+    if audio is None:
+        raise SettingsError("validation needs real versions of works", "give --audio, or set validate_every to 0")
+    recordings = real_features(audio / "real_features") if (audio / "real_features").is_dir() else []
+    kept = [r for r in list_recordings(audio) if r.group and r.split == "validation"]
+    features = cached_features([r.path for r in kept], ConstantQSpec(), run.parent / "features")
+    recordings += [(r.group, features[r.path]) for r in kept]
+    long_enough = [frames for frames in distractors if frames.shape[1] >= VALIDATION_FRAMES]
+    return re_performances(recordings, long_enough, VALIDATION_FRAMES, VALIDATION_CUTS)
 
 
 def _calibration_music(audio: Path | None, run: Path) -> list[Frames]:

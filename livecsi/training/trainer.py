@@ -1,10 +1,8 @@
-"""The training loop: deterministic batches, a cosine schedule on a budget, checkpoints that survive a kill.
+"""The training loop: deterministic batches, a cosine schedule on a budget, validation on real music, early stopping.
 
-A run folder holds `checkpoint.pt` (replaced atomically), `curve.csv` and a copy of its configuration; starting the same
-command again resumes it at the next step.
+Starting the same command again resumes the run at the next step of its last checkpoint (`run_folder`).
 """
 
-import csv
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -15,11 +13,23 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from livecsi.clock import SystemClock
-from livecsi.errors import InputError
 from livecsi.training.dataset import BatchShape, Material, RenderedPairs
 from livecsi.training.losses import alignment_loss, retrieval_loss, similarity_loss
 from livecsi.training.networks.livecsi import LivecsiNetwork, best_similarity
 from livecsi.training.rendering.variety import Variety
+from livecsi.training.run_folder import (
+    BEST,
+    CHECKPOINT,
+    CURVE,
+    VALIDATION,
+    Progress,
+    draw_curves,
+    load_network,
+    log,
+    resume,
+    save,
+)
+from livecsi.training.validation import Trial, search
 
 COLUMNS = ("step", "pairs", "seconds", "learning_rate", "head", "similarity", "alignment", "top1")
 WARM_UP_STEPS = 30
@@ -42,68 +52,102 @@ class TrainingPlan:
     workers: int = 1
     checkpoint_every: int = 50
     start_from: str = ""
+    validate_every: int = 0
+    patience: int = 0
     shape: BatchShape = field(default_factory=BatchShape)
     variety: Variety = field(default_factory=Variety)
 
 
-def train(material: Material, plan: TrainingPlan, folder: Path, say: Callable[[str], None]) -> LivecsiNetwork:
-    """Train until the steps or the budget are spent; returns the network."""
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who wants to know how a run goes: lines to read, and a bar (share done, 0 to 1)."""
+
+    say: Callable[[str], None] = lambda _: None
+    bar: Callable[[float], None] = lambda _: None
+
+
+def train(
+    material: Material, plan: TrainingPlan, folder: Path, listener: Listener, trial: Trial | None = None
+) -> LivecsiNetwork:
+    """Train until the steps or the budget are spent, or until `patience` validations on `trial` brought nothing better.
+
+    Validation needs a trial and `validate_every`; the best network is then the one a release takes.
+    """
     torch.manual_seed(plan.seed)
     torch.set_num_threads(plan.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    folder.mkdir(parents=True, exist_ok=True)
     network = _network(plan, folder).to(device)
     optimiser = torch.optim.AdamW(
         network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay, amsgrad=True
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    step, spent = _resume(folder, network, optimiser, device)
+    progress = resume(folder, network, optimiser, device)
     clock = SystemClock()
-    pairs = RenderedPairs(material, plan.shape, plan.seed, plan.steps, plan.variety)
-    loader = DataLoader(
-        pairs,
+    began = clock.monotonic_seconds() - progress.seconds
+    for batch in _batches(material, plan, progress.step):
+        progress.seconds = clock.monotonic_seconds() - began
+        done = max(progress.step / plan.steps, progress.seconds / plan.budget_seconds)
+        if done >= 1 or (plan.patience and progress.since_best >= plan.patience):
+            break
+        listener.bar(done)
+        rate = _learning_rate(plan, progress.step, done)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        figures = _step(network, optimiser, {name: value.to(device) for name, value in batch.items()}, plan)
+        progress.step += 1
+        if progress.step % 10 == 0:
+            _report(folder, plan, progress, (rate, *figures), listener)
+        if trial is not None and plan.validate_every and progress.step % plan.validate_every == 0:
+            _validate(network, optimiser, trial, folder, plan, progress, listener)
+        if progress.step % plan.checkpoint_every == 0:
+            save(folder / CHECKPOINT, network, optimiser, progress, asdict(plan))
+    save(folder / CHECKPOINT, network, optimiser, progress, asdict(plan))
+    draw_curves(folder)
+    return network
+
+
+def _batches(material: Material, plan: TrainingPlan, first_step: int) -> DataLoader[dict[str, Tensor]]:
+    return DataLoader(
+        RenderedPairs(material, plan.shape, plan.seed, plan.steps, plan.variety),
         batch_size=None,
-        sampler=range(step, plan.steps),
+        sampler=range(first_step, plan.steps),
         num_workers=plan.workers,
         prefetch_factor=4 if plan.workers else None,
         generator=torch.Generator(),  # its own, so that a resumed run draws what an uninterrupted one would have drawn
     )
-    began = clock.monotonic_seconds() - spent
-    for batch in loader:
-        spent = clock.monotonic_seconds() - began
-        progress = max(step / plan.steps, spent / plan.budget_seconds)
-        if progress >= 1:
-            break
-        rate = _learning_rate(plan, step, progress)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        figures = _step(network, optimiser, {name: value.to(device) for name, value in batch.items()}, plan)
-        step += 1
-        if step % 10 == 0:
-            row = dict(zip(COLUMNS, (step, step * plan.shape.batch, round(spent, 1), rate, *figures), strict=True))
-            _log(folder / "curve.csv", row)
-            say("  ".join(f"{name} {value:.4g}" for name, value in row.items()))
-        if step % plan.checkpoint_every == 0:
-            _save(folder, network, optimiser, step, spent, plan)
-    _save(folder, network, optimiser, step, spent, plan)
-    return network
+
+
+def _report(folder: Path, plan: TrainingPlan, progress: Progress, figures: tuple[float, ...], to: Listener) -> None:
+    done = (progress.step, progress.step * plan.shape.batch, round(progress.seconds, 1))
+    row = dict(zip(COLUMNS, (*done, *figures), strict=True))
+    log(folder / CURVE, row)
+    to.say("  ".join(f"{name} {value:.4g}" for name, value in row.items()))
+
+
+def _validate(
+    network: LivecsiNetwork,
+    optimiser: torch.optim.Optimizer,
+    trial: Trial,
+    folder: Path,
+    plan: TrainingPlan,
+    progress: Progress,
+    listener: Listener,
+) -> None:
+    """Search the trial as a release would, and keep the network when it is the best so far."""
+    figures = search(network.eval(), trial, folder / "validation").figures()
+    network.train()
+    better = progress.judge(figures.map)
+    row = {"step": progress.step, "pairs": progress.step * plan.shape.batch, "map": figures.map, "top1": figures.top1}
+    log(folder / VALIDATION, row)
+    listener.say(f"validation: MAP {figures.map:.3f}, top-1 {figures.top1:.3f}{', the best so far' * better}")
+    if better:
+        save(folder / BEST, network, optimiser, progress, asdict(plan))
+    draw_curves(folder)
 
 
 def _network(plan: TrainingPlan, folder: Path) -> LivecsiNetwork:
     """A fresh network, or the one of an earlier run beside `folder` to go on from."""
-    if not plan.start_from:
-        return LivecsiNetwork(plan.width)
-    earlier = folder.parent / plan.start_from
-    if not (earlier / "checkpoint.pt").is_file():
-        raise InputError(f"{earlier}: holds no trained run", f"train models/{plan.start_from}.toml first")
-    return load_network(earlier).train()
-
-
-def load_network(folder: Path) -> LivecsiNetwork:
-    """The network of a run folder as its last checkpoint has it."""
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-    network = LivecsiNetwork(state["plan"]["width"])
-    network.load_state_dict(state["network"])
-    return network.eval()
+    return load_network(folder.parent / plan.start_from).train() if plan.start_from else LivecsiNetwork(plan.width)
 
 
 def _learning_rate(plan: TrainingPlan, step: int, progress: float) -> float:
@@ -168,45 +212,3 @@ def _alignment(
             tolerance,
         )
     return total
-
-
-def _resume(
-    folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimizer, device: torch.device
-) -> tuple[int, float]:
-    path = folder / "checkpoint.pt"
-    if not path.is_file():
-        return 0, 0.0
-    state = torch.load(path, map_location=device, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimiser.load_state_dict(state["optimiser"])
-    torch.set_rng_state(state["random"].cpu())
-    return int(state["step"]), float(state["seconds"])
-
-
-def _save(
-    folder: Path,
-    network: LivecsiNetwork,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    seconds: float,
-    plan: TrainingPlan,
-) -> None:
-    state = {
-        "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "random": torch.get_rng_state(),
-        "step": step,
-        "seconds": seconds,
-        "plan": asdict(plan),
-    }
-    torch.save(state, folder / "checkpoint.new")
-    (folder / "checkpoint.new").replace(folder / "checkpoint.pt")
-
-
-def _log(path: Path, row: dict[str, float]) -> None:
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)

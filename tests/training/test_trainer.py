@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from livecsi.training.dataset import BatchShape, Material
-from livecsi.training.trainer import COLUMNS, WARM_UP_STEPS, TrainingPlan, _learning_rate, load_network, train
+from livecsi.training.run_folder import load_network
+from livecsi.training.trainer import COLUMNS, WARM_UP_STEPS, Listener, TrainingPlan, _learning_rate, train
 from tests.training.made_up import made_up_score
 
 SHAPE = BatchShape(batch=3, reference_frames=64, query_frames=(48,), hard_from_step=6, recorded=0, twins=1)
@@ -22,8 +23,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from livecsi.training.trainer import train
-from tests.training.test_trainer import PLAN, Material, corpus
-train(Material(corpus()), PLAN, Path(sys.argv[1]), print)
+from tests.training.test_trainer import PLAN, Listener, Material, corpus
+train(Material(corpus()), PLAN, Path(sys.argv[1]), Listener(print))
 """
 
 
@@ -44,7 +45,7 @@ def curve(folder: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    train(Material(corpus()), PLAN, folder, lambda _: None)
+    train(Material(corpus()), PLAN, folder, Listener())
     return folder
 
 
@@ -59,7 +60,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(uninterrupted,
     interrupted_at = saved_step(tmp_path)
     assert 4 <= interrupted_at < PLAN.steps
     said: list[str] = []
-    resumed = train(Material(corpus()), PLAN, tmp_path, said.append)
+    resumed = train(Material(corpus()), PLAN, tmp_path, Listener(said.append))
     assert saved_step(tmp_path) == PLAN.steps
     assert [int(row["step"]) for row in curve(tmp_path)] == [10, 20, 30]
     assert curve(tmp_path)[0].keys() == set(COLUMNS)
@@ -71,7 +72,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(uninterrupted,
 
 def test_a_finished_run_started_again_changes_nothing(uninterrupted):
     before = (uninterrupted / "curve.csv").read_bytes()
-    train(Material(corpus()), PLAN, uninterrupted, lambda _: pytest.fail("no step was left"))
+    train(Material(corpus()), PLAN, uninterrupted, Listener(lambda _: pytest.fail("no step was left")))
     assert (uninterrupted / "curve.csv").read_bytes() == before
     assert saved_step(uninterrupted) == PLAN.steps
 
@@ -88,7 +89,7 @@ def test_training_changes_the_network_and_keeps_it_finite(uninterrupted):
 
 
 def test_a_spent_budget_ends_the_run_with_a_checkpoint(tmp_path):
-    train(Material(corpus()), replace(PLAN, budget_seconds=1e-9), tmp_path, lambda _: None)
+    train(Material(corpus()), replace(PLAN, budget_seconds=1e-9), tmp_path, Listener())
     assert saved_step(tmp_path) == 0 and (tmp_path / "checkpoint.pt").exists()
 
 
