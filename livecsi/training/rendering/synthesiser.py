@@ -37,6 +37,7 @@ def _run_fluidsynth(soundfont: Path, score: Path, sound: Path) -> None:
     switches = [word for option in options.items() for word in option]
     command = [program, "-ni", "-q", *switches, *settings, "-F", str(sound), str(soundfont), str(score)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode or not sound.is_file():
+    failed = "error:" in done.stderr  # it plays silence from a soundfont it cannot load, and is content
+    if done.returncode or failed or not sound.is_file():
         said = " ".join(done.stderr.split())[:200] or f"exit code {done.returncode}"
         raise InputError(f"{soundfont}: fluidsynth cannot play with it: {said}", "give a folder of sf2 files")
