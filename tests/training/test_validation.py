@@ -62,7 +62,7 @@ def test_half_minutes_do_not_overlap_and_a_short_recording_gives_itself():
 
 
 def test_a_run_keeps_its_best_network_and_stops_when_nothing_gets_better(trial, tmp_path):
-    plan = replace(PLAN, steps=40, validate_every=2, patience=2)
+    plan = replace(PLAN, steps=60, validate_every=5, patience=2)
     said = []
     train(Material([made_up_score(n) for n in range(4)]), plan, tmp_path, Listener(said.append), trial)
     validations = [line for line in said if line.startswith("validation")]
