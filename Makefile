@@ -33,6 +33,7 @@ lint: $(DEVELOP)
 
 bench: $(DEVELOP)
 	$(BIN)/python -m benchmarks.replay_speed
+	$(BIN)/python -m benchmarks.matching_cost
 
 fixtures: $(DEVELOP)
 	$(BIN)/python -m fixtures.build

@@ -10,6 +10,8 @@ makes what is missing, frames of the songs and what the model makes of them, and
 """
 
 import argparse
+import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.identify.cohort import IMPOSTOR_QUERY_SECONDS, choose_impostors, middle_of
-from livecsi.identify.matcher import COHORT, Matcher, Reference, fuse
+from livecsi.identify.cohort import choose_impostors, impostor_means
+from livecsi.identify.matcher import Matcher, Reference
 from livecsi.identify.sequences import StoredSequences, pack
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
@@ -106,20 +108,15 @@ def _impostor(corpus: Sequence[Score], number: int) -> Score:
 
 
 def _impostor_means(ear: Ear, references: Sequence[Reference], folder: Path) -> list[float]:
-    """What `refresh_cohort` would measure; the opinions are kept, as their standardisation may change."""
-    impostors = choose_impostors([*references, *ear.background()])
-    matcher = Matcher(ear.matcher_session, {}, [])
-    columns = []
-    for number, impostor in enumerate(impostors):
-        path = folder / ear.model_id / f"impostor-{len(references)}-{number:02d}.npy"
-        if not path.is_file():
-            query = middle_of(impostor.sequences, IMPOSTOR_QUERY_SECONDS)
-            np.save(path, matcher.opinions(query, references)[0])
-            print(f"impostor {number + 1} of {len(impostors)}", flush=True)
-        raw = fuse(np.load(path), ear.model.facts["scoring"])
-        own = [reference is impostor for reference in references]
-        columns.append(np.where(own, -np.inf, raw))
-    return [float(mean) for mean in -np.sort(-np.stack(columns, 1), axis=1)[:, :COHORT].mean(1)]
+    """What `refresh_cohort` would measure, kept for these constants of the model."""
+    constants = zlib.crc32(json.dumps(ear.model.facts["scoring"], sort_keys=True).encode())
+    path = folder / ear.model_id / f"impostors-{len(references)}-{constants:08x}.npy"
+    if not path.is_file():
+        print(f"measuring the impostors of {len(references)} songs", flush=True)
+        matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+        np.save(path, impostor_means(matcher, references, choose_impostors([*references, *ear.background()])))
+    means: list[float] = np.load(path).tolist()
+    return means
 
 
 def _save(path: Path, arrays: Sequence[NDArray[np.generic]]) -> None:

@@ -1,8 +1,9 @@
 """Scores to probabilities: how much a score speaks for its song, given how many songs could have made it by chance.
 
-A logistic fit on held-out works asks how often the best answer of a catalogue of N works was right, given its score,
-when the song was in the catalogue half of the time: the best of many impostors is better, so the same score means less
-in a larger catalogue. "None of them" is always one of the competing answers.
+A logistic fit on held-out works asks how often the best answer of a catalogue of N works was right, given its score and
+its lead over the next work, when the song was in the catalogue half of the time: the best of many impostors is better,
+so the same score means less in a larger catalogue, and a song on the same chords scores high but does not lead.
+"None of them" is always one of the competing answers.
 """
 
 import math
@@ -13,24 +14,38 @@ from typing import Any, Self
 from livecsi.types import Candidate
 
 LARGEST_LOG_ODDS = 30.0
+LARGEST_LEAD = 12.0
+"""A lead beyond this says no more; also the lead of an answer that has no rival."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """log odds = `slope` * score + `per_log_work` * log(works) + `intercept`, for even odds before listening."""
+    """log odds = `slope` * score + `per_lead` * lead + `per_log_work` * log(works) + `intercept`."""
 
     slope: float
+    per_lead: float
     per_log_work: float
     intercept: float
 
     @classmethod
     def from_manifest(cls, facts: Mapping[str, Any]) -> Self:
-        return cls(float(facts["slope"]), float(facts["per_log_work"]), float(facts["intercept"]))
+        """Models released before leads counted have no `per_lead`."""
+        return cls(
+            float(facts["slope"]),
+            float(facts.get("per_lead", 0.0)),
+            float(facts["per_log_work"]),
+            float(facts["intercept"]),
+        )
 
-    def log_odds(self, score: float, works: int) -> float:
-        """Log odds of this song against unknown music, in a catalogue of `works`."""
-        odds = self.slope * score + self.per_log_work * math.log(max(1, works)) + self.intercept
+    def log_odds(self, score: float, lead: float, works: int) -> float:
+        """Log odds of this song against unknown music, leading its best rival by `lead`, in a catalogue of `works`."""
+        odds = self.slope * score + self.per_lead * clipped(lead)
+        odds += self.per_log_work * math.log(max(1, works)) + self.intercept
         return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, odds))
+
+
+def clipped(lead: float) -> float:
+    return max(-LARGEST_LEAD, min(LARGEST_LEAD, lead))
 
 
 def shares(log_odds: Sequence[float]) -> list[float]:
@@ -41,16 +56,27 @@ def shares(log_odds: Sequence[float]) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def calibrated(candidates: Sequence[Candidate], calibration: Calibration, works: int) -> tuple[Candidate, ...]:
-    """The candidates with their log odds and probabilities; several recordings of one work do not compete."""
-    odds = [calibration.log_odds(candidate.score, works) for candidate in candidates]
-    best: dict[int, float] = {}
-    for candidate, value in zip(candidates, odds, strict=True):
-        best[candidate.work_id] = max(value, best.get(candidate.work_id, -math.inf))
+def leads(work_scores: Mapping[int, float], background_score: float = -math.inf) -> dict[int, float]:
+    """How far each work is ahead of the best other one, background songs included; negative for all but one."""
+    first, second = sorted([*work_scores.values(), background_score, -math.inf], reverse=True)[:2]
+    return {work: score - (second if score == first else first) for work, score in work_scores.items()}
+
+
+def calibrated(
+    candidates: Sequence[Candidate], calibration: Calibration, works: int, background_score: float = -math.inf
+) -> tuple[Candidate, ...]:
+    """The candidates with their log odds and probabilities; several recordings of one work do not compete.
+
+    `background_score` is the best score of a song that nobody plays.
+    """
+    scores: dict[int, float] = {}
+    for candidate in candidates:
+        scores[candidate.work_id] = max(candidate.score, scores.get(candidate.work_id, -math.inf))
+    lead = leads(scores, background_score)
+    best = {work: calibration.log_odds(score, lead[work], works) for work, score in scores.items()}
     share = dict(zip(best, shares(list(best.values())), strict=True))
+    odds = [calibration.log_odds(c.score, lead[c.work_id], works) for c in candidates]
     return tuple(
-        replace(
-            candidate, log_odds=value, probability=share[candidate.work_id] * math.exp(value - best[candidate.work_id])
-        )
-        for candidate, value in zip(candidates, odds, strict=True)
+        replace(c, log_odds=value, probability=share[c.work_id] * math.exp(value - best[c.work_id]))
+        for c, value in zip(candidates, odds, strict=True)
     )

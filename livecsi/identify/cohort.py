@@ -7,24 +7,51 @@ background songs as the cohort.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livecsi.identify.matcher import COHORT, Matcher, Reference
 from livecsi.identify.sequences import FRAMES_PER_MOMENT, Sequences
+from livecsi.identify.shortlist import max_similarity
 
 IMPOSTOR_QUERIES = 48
 IMPOSTOR_QUERY_SECONDS = 60.0
+NEAREST = 16
+MEASURED_AT_ONCE = 100
 
 
 def impostor_means(matcher: Matcher, references: Sequence[Reference], impostors: Sequence[Reference]) -> list[float]:
-    """Per reference the mean of its ten best raw scores against a minute of each impostor that is another work."""
-    scores = np.full((len(references), len(impostors)), -np.inf)
-    place = {id(reference): index for index, reference in enumerate(references)}
-    for column, impostor in enumerate(impostors):
-        others = [reference for reference in references if _is_another(reference, impostor)]
-        for match in matcher.compare(middle_of(impostor.sequences, IMPOSTOR_QUERY_SECONDS), others):
+    """Per reference the mean of its ten best raw scores against a minute of each impostor that is another work.
+
+    Only the impostors that are nearest by MaxSim are compared in full: the ten best are among them.
+    """
+    queries = [middle_of(impostor.sequences, IMPOSTOR_QUERY_SECONDS) for impostor in impostors]
+    others = np.array([[_is_another(r, impostor) for impostor in impostors] for r in references], dtype=bool)
+    others = others.reshape(len(references), len(impostors))
+    near = _nearest(others, references, queries)
+    scores = np.full(near.shape, -np.inf)
+    for column, query in enumerate(queries):
+        rows: list[int] = np.flatnonzero(near[:, column]).tolist()
+        place = {id(references[row]): row for row in rows}
+        for match in matcher.compare(query, [references[row] for row in rows]):
             scores[place[id(match.reference)], column] = match.raw_score
     best = [row[np.isfinite(row)][:COHORT] for row in -np.sort(-scores, axis=1)]
     return [float(np.mean(row)) if len(row) else 0.0 for row in best]
+
+
+def _nearest(
+    others: NDArray[np.bool_], references: Sequence[Reference], queries: Sequence[Sequences]
+) -> NDArray[np.bool_]:
+    """Which of the `others` (references, queries) are the nearest ones of their reference."""
+    similarity = np.full(others.shape, -np.inf)
+    for first in range(0, len(references), MEASURED_AT_ONCE):
+        coarse = [reference.sequences.level(2) for reference in references[first : first + MEASURED_AT_ONCE]]
+        for column, query in enumerate(queries):
+            similarity[first : first + len(coarse), column] = max_similarity(query, coarse)[0]
+    similarity[~others] = -np.inf
+    order = np.argsort(-similarity, axis=1, kind="stable")[:, :NEAREST]
+    near = np.zeros_like(others)
+    np.put_along_axis(near, order, True, axis=1)
+    return near & others
 
 
 def choose_impostors(references: Sequence[Reference], count: int = IMPOSTOR_QUERIES) -> list[Reference]:
@@ -35,12 +62,13 @@ def choose_impostors(references: Sequence[Reference], count: int = IMPOSTOR_QUER
 
 def middle_of(sequences: Sequences, seconds: float) -> Sequences:
     """The middle of a recording's sequences, cut at whole coarse moments."""
-    coarse = sequences.levels[2].shape[1]
+    levels = sequences.levels
+    coarse = levels[2].shape[1]
     keep = min(coarse, max(4, round(seconds / sequences.moment_seconds(2))))
     first = (coarse - keep) // 2
     scale = [FRAMES_PER_MOMENT[2] // frames for frames in FRAMES_PER_MOMENT]
     fine, middle, last = (
-        level[:, first * step : (first + keep) * step] for level, step in zip(sequences.levels, scale, strict=True)
+        level[:, first * step : (first + keep) * step] for level, step in zip(levels, scale, strict=True)
     )
     return Sequences((fine, middle, last), sequences.frame_seconds)
 

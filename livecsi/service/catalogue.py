@@ -8,7 +8,7 @@ from livecsi.catalogue.store import Recording
 from livecsi.clock import SystemClock
 from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
 from livecsi.identify.matcher import Matcher, Reference
-from livecsi.identify.sequences import Sequences, unpack
+from livecsi.identify.sequences import Sequences, StoredSequences
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier, measured_background
 from livecsi.settings import Settings
@@ -37,7 +37,7 @@ def refresh_cohort(settings: Settings) -> None:
     ear = Ear(settings)
     with Catalogue.open(settings.catalogue_path, SystemClock(), create=False) as catalogue:
         stored = catalogue.sequences(ear.model_id)
-        references = [Reference(r.recording_id, r.work_id, unpack(payload)) for r, payload in stored]
+        references = [Reference(r.recording_id, r.work_id, StoredSequences(payload)) for r, payload in stored]
         impostors = choose_impostors([*references, *ear.background()])
         means = impostor_means(_bare_matcher(ear), references, impostors)
         catalogue.put_impostor_means(

@@ -1,5 +1,6 @@
 """The catalogue as something one can ask: which of these songs is this?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,7 +9,8 @@ from livecsi.catalogue.store import Recording
 from livecsi.errors import UntrustedError
 from livecsi.identify.calibration import Calibration, calibrated
 from livecsi.identify.matcher import Match, Matcher, Reference
-from livecsi.identify.sequences import Sequences, unpack
+from livecsi.identify.sequences import Sequences, StoredSequences, unpack
+from livecsi.identify.shortlist import EXACT_SONGS
 from livecsi.service.ear import Ear
 from livecsi.types import Candidate
 
@@ -33,8 +35,9 @@ class Identifier:
             )
         stored = catalogue.sequences(ear.model_id)
         means = catalogue.impostor_means(ear.model_id)
+        opened = unpack if len(stored) <= EXACT_SONGS else StoredSequences
         references = [
-            Reference(r.recording_id, r.work_id, unpack(payload), means.get(r.recording_id, 0.0))
+            Reference(r.recording_id, r.work_id, opened(payload), means.get(r.recording_id, 0.0))
             for r, payload in stored
         ]
         return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
@@ -46,7 +49,8 @@ class Identifier:
 
     def candidates(self, matches: Sequence[Match]) -> tuple[Candidate, ...]:
         named = [self._candidate(match) for match in matches if not match.reference.is_background]
-        return calibrated(named, self._calibration, self.works)
+        background = [match.score for match in matches if match.reference.is_background]
+        return calibrated(named, self._calibration, self.works, max(background, default=-math.inf))
 
     def _candidate(self, match: Match) -> Candidate:
         recording = self._recordings[match.reference.recording_id]

@@ -15,6 +15,7 @@ from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
+from livecsi.training.rehearsal import Repertoire
 from livecsi.training.release import release_gate, release_network
 from livecsi.training.rendering.performance import RenderedPerformance
 from livecsi.training.rendering.pool import read_pool
@@ -72,7 +73,8 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         network.load_state_dict(torch.load(run / "gate.pt", weights_only=True))
         release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
         return
-    held_out = _split(load_scores(scores, run.parent / "corpus.pickle", say), "validation")
+    corpus = load_scores(scores, run.parent / "corpus.pickle", say)
+    repertoire = Repertoire(_split(corpus, "validation"), _split(corpus, "train"), _calibration_music(audio, run))
     state = released_state(run)
     training = {
         "config": table,
@@ -82,7 +84,7 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         "corpus_version": CORPUS_VERSION,
         "sources": list(SOURCES),
     }
-    release_network(load_network(run), held_out, _calibration_music(audio, run), models, training, say)
+    release_network(load_network(run), repertoire, models, training, say)
 
 
 def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Path, say: Say) -> None:

@@ -6,7 +6,7 @@ The manifest lists every model of the folder; releasing one replaces its own ent
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,43 +16,28 @@ import torch
 
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.encoder import Encoder
-from livecsi.identify.matcher import Matcher
 from livecsi.identify.sequences import pack
 from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel
-from livecsi.training.calibrate import (
-    BACKGROUND_SONGS,
-    fit_calibration,
-    measure_impostors,
-    measure_scoring,
-    set_up_bench,
-    spec_facts,
-)
+from livecsi.training.calibrate import fit_calibration, spec_facts
 from livecsi.training.export import export_network, without_traces
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
-from livecsi.training.scores.score import Score
-from livecsi.types import Frames
+from livecsi.training.rehearsal import Repertoire, measure_scoring, rehearse, set_the_stage, with_impostors
 
-CALIBRATION_SONGS = 70
 SEED = 20_240_501
 
 
 def release_network(
-    network: LivecsiNetwork,
-    scores: Sequence[Score],
-    music: Sequence[Frames],
-    folder: Path,
-    training: dict[str, Any],
-    say: Callable[[str], None],
+    network: LivecsiNetwork, repertoire: Repertoire, folder: Path, training: dict[str, Any], say: Callable[[str], None]
 ) -> None:
-    """Export, calibrate on held-out `scores` and on `music` (real recordings, impostors only), write it down."""
+    """Export, calibrate on `repertoire`, write it down."""
     with _staged(folder, "livecsi") as stage:
-        facts = _calibrated(network, scores, music, stage, say)
+        facts = _calibrated(network, repertoire, stage, say)
     _write_entry(folder, {**facts, "training": training})
 
 
 def _calibrated(
-    network: LivecsiNetwork, scores: Sequence[Score], music: Sequence[Frames], stage: Path, say: Callable[[str], None]
+    network: LivecsiNetwork, repertoire: Repertoire, stage: Path, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Export into `stage`, measure the constants there, return the manifest entry."""
     name = "livecsi"
@@ -70,14 +55,13 @@ def _calibrated(
     }
     model = ReleasedModel(name, "livecsi", stage, facts)
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
-    rehearsed = scores[: CALIBRATION_SONGS + BACKGROUND_SONGS]
-    bench = set_up_bench(encoder, Matcher(session, {}, []), rehearsed, music, SEED, say)
-    facts["scoring"] = measure_scoring(bench)
-    means = measure_impostors(bench, facts["scoring"])
-    facts["calibration"] = fit_calibration(bench, facts["scoring"], means, SEED)
-    background = [(r, mean) for r, mean in zip(bench.references, means, strict=True) if r.is_background]
-    facts["background_impostor_means"] = [round(float(mean), 6) for _, mean in background]
-    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, (r, _) in enumerate(background)}
+    rehearsed = set_the_stage(encoder, repertoire, SEED, say)
+    facts["scoring"] = measure_scoring(session, rehearsed, SEED)
+    rehearsed = with_impostors(session, facts["scoring"], rehearsed)
+    facts["calibration"] = fit_calibration(rehearse(session, facts["scoring"], rehearsed, SEED, say))
+    background = rehearsed.background
+    facts["background_impostor_means"] = [round(reference.impostor_mean, 6) for reference in background]
+    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
     np.savez_compressed(stage / name / "background.npz", allow_pickle=False, **payloads)
     facts["files"]["background"] = _file(stage, f"{name}/background.npz")
     return facts

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from livecsi.identify.calibration import LARGEST_LOG_ODDS, Calibration, calibrated, shares
+from livecsi.identify.calibration import LARGEST_LEAD, LARGEST_LOG_ODDS, Calibration, calibrated, leads, shares
 from livecsi.types import Candidate
 
-MADE_UP = Calibration(slope=0.5, per_log_work=-0.4, intercept=-1.0)
+MADE_UP = Calibration(slope=0.5, per_lead=0.25, per_log_work=-0.4, intercept=-1.0)
 
 
 def candidate(work_id: int, score: float, recording_id: int = 0) -> Candidate:
@@ -15,24 +15,50 @@ def candidate(work_id: int, score: float, recording_id: int = 0) -> Candidate:
 
 
 def test_log_odds_by_hand():
-    assert MADE_UP.log_odds(6.0, 1) == pytest.approx(2.0)
-    assert MADE_UP.log_odds(6.0, 10) == pytest.approx(2.0 - 0.4 * math.log(10))
-    assert MADE_UP.log_odds(6.0, 0) == MADE_UP.log_odds(6.0, 1)
-    assert (MADE_UP.log_odds(1e9, 1), MADE_UP.log_odds(-1e9, 1)) == (LARGEST_LOG_ODDS, -LARGEST_LOG_ODDS)
+    assert MADE_UP.log_odds(6.0, 2.0, 1) == pytest.approx(2.5)
+    assert MADE_UP.log_odds(6.0, 2.0, 10) == pytest.approx(2.5 - 0.4 * math.log(10))
+    assert MADE_UP.log_odds(6.0, 2.0, 0) == MADE_UP.log_odds(6.0, 2.0, 1)
+    assert MADE_UP.log_odds(6.0, math.inf, 1) == MADE_UP.log_odds(6.0, LARGEST_LEAD, 1)
+    assert (MADE_UP.log_odds(1e9, 0, 1), MADE_UP.log_odds(-1e9, 0, 1)) == (LARGEST_LOG_ODDS, -LARGEST_LOG_ODDS)
+
+
+def test_leads_by_hand():
+    assert leads({1: 5.0, 2: 3.0, 3: -1.0}) == {1: 2.0, 2: -2.0, 3: -6.0}
+    assert leads({1: 5.0, 2: 3.0}, background_score=4.5) == {1: 0.5, 2: -2.0}
+    assert leads({1: 5.0}, background_score=7.0) == {1: -2.0}
+    assert leads({1: 5.0, 2: 5.0}) == {1: 0.0, 2: 0.0}
+    assert leads({1: 5.0}) == {1: math.inf}
+    assert leads({}) == {}
+
+
+def test_a_song_that_leads_is_likelier_than_one_among_its_likes():
+    alone = calibrated([candidate(1, 6.0), candidate(2, 0.0)], MADE_UP, works=2)
+    crowded = calibrated([candidate(1, 6.0), candidate(2, 5.5)], MADE_UP, works=2)
+    unplayed = calibrated([candidate(1, 6.0), candidate(2, 0.0)], MADE_UP, works=2, background_score=5.5)
+    assert alone[0].log_odds > crowded[0].log_odds == unplayed[0].log_odds
+    assert alone[0].probability > unplayed[0].probability > crowded[0].probability
+
+
+def test_a_calibration_of_the_first_release_knows_no_leads():
+    first = Calibration.from_manifest({"slope": 0.4, "per_log_work": -0.2, "intercept": -1.5})
+    assert first.log_odds(8.0, -12.0, 10) == first.log_odds(8.0, 12.0, 10)
 
 
 @pytest.mark.parametrize("works", [1, 10, 1000])
-def test_the_released_calibration_grows_with_the_score(ear, works):
+def test_the_released_calibration_grows_with_the_score_and_the_lead(ear, works):
     released = Calibration.from_manifest(ear.model.facts["calibration"])
-    odds = [released.log_odds(score, works) for score in (-5, 0, 5, 10, 20)]
+    odds = [released.log_odds(score, 1.0, works) for score in (-5, 0, 5, 10, 20)]
     assert odds == sorted(odds) and len(set(odds)) == len(odds)
+    odds = [released.log_odds(5.0, lead, works) for lead in (-5, 0, 5, 10)]
+    assert odds == sorted(odds)
 
 
 def test_the_same_score_means_less_among_more_songs(ear):
     released = Calibration.from_manifest(ear.model.facts["calibration"])
     for calibration in (MADE_UP, released):
         if calibration.per_log_work < 0:
-            assert calibration.log_odds(8.0, 1000) < calibration.log_odds(8.0, 100) < calibration.log_odds(8.0, 10)
+            odds = [calibration.log_odds(8.0, 3.0, works) for works in (1000, 100, 10)]
+            assert odds == sorted(odds) and len(set(odds)) == 3
 
 
 def test_none_of_them_always_keeps_a_share():
@@ -58,4 +84,4 @@ def test_the_order_and_everything_else_about_a_candidate_stays():
     before = [candidate(2, 1.0), candidate(1, 8.0)]
     after = calibrated(before, MADE_UP, works=5)
     assert [(c.work_id, c.title, c.score) for c in after] == [(c.work_id, c.title, c.score) for c in before]
-    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, 5))
+    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, -7.0, 5))

@@ -1,63 +1,66 @@
-"""The constants of a release, fitted on opinions whose truth is made up."""
+"""The constants of a release, fitted on answers whose truth is made up."""
+
+import math
 
 import numpy as np
 import pytest
 
 from livecsi.errors import FindingsError
+from livecsi.evaluation.reliability import expected_calibration_error, reliability
 from livecsi.identify.calibration import Calibration
-from livecsi.identify.matcher import BACKGROUND, OPINIONS, Reference
-from livecsi.training.calibrate import TWIN, Bench, fit_calibration, measure_impostors, measure_scoring
-from tests.identify.made_up import random_sequences
+from livecsi.training.calibrate import TWIN_SHARE, fit_calibration, weights
+from livecsi.training.rehearsal import Answer
 
-SONGS, BACKGROUND_SONGS, WINDOWS_PER_SONG = 30, 12, 3
+TRUE = Calibration(slope=0.6, per_lead=0.5, per_log_work=-0.5, intercept=-1.5)
 
 
-def bench(gain: float, seed: int = 0) -> Bench:
-    """Opinions are noise around -3, 0.4, 1 and 2, and `gain` deviations higher where song and window agree."""
+def made_up(count: int, seed: int = 0, right: bool | None = None) -> list[Answer]:
+    """Answers that are right as often as `TRUE` says, whatever they are called."""
     rng = np.random.default_rng(seed)
-    sequences = random_sequences(rng, 4)
-    works = [*range(SONGS), *[BACKGROUND] * BACKGROUND_SONGS]
-    windows = np.repeat(np.arange(SONGS), WINDOWS_PER_SONG)
-    windows[1::15] = TWIN - windows[1::15]
-    right = windows[:, None] == np.array(works)[None]
-    scale, level = np.array([1.0, 0.05, 0.3, 0.3]), np.array([-3.0, 0.4, 1.0, 2.0])
-    opinions = level + scale * (rng.standard_normal((*right.shape, 4)) + gain * right[:, :, None])
-    return Bench([Reference(work, work, sequences) for work in works], windows, opinions)
+    answers = []
+    for number in range(count):
+        score, lead, works = rng.normal(5, 4), rng.exponential(3), int(rng.choice([20, 80, 1000]))
+        odds = TRUE.log_odds(score, lead, works)
+        truth = bool(rng.random() < 1 / (1 + math.exp(-odds))) if right is None else right
+        kind = ("present", "present", "absent", "absent", "twin")[number % 5]
+        answers.append(Answer(score, lead, works, kind, truth))
+    return answers
 
 
-def fitted(made: Bench) -> Calibration:
-    scoring = measure_scoring(made)
-    return Calibration.from_manifest(fit_calibration(made, scoring, measure_impostors(made, scoring), seed=1))
+def test_the_truth_is_found_again():
+    fitted = Calibration.from_manifest(fit_calibration(made_up(20_000)))
+    assert fitted.slope == pytest.approx(TRUE.slope, abs=0.06)
+    assert fitted.per_lead == pytest.approx(TRUE.per_lead, abs=0.06)
+    assert fitted.per_log_work == pytest.approx(TRUE.per_log_work, abs=0.06)
+    assert fitted.intercept == pytest.approx(TRUE.intercept, abs=0.3)
 
 
-def test_opinions_are_standardised_over_wrong_pairs_only():
-    scoring = measure_scoring(bench(gain=50.0))
-    assert tuple(scoring) == OPINIONS
-    assert scoring["head"]["mean"] == pytest.approx(-3, abs=0.1)
-    assert scoring["similarity"]["deviation"] == pytest.approx(0.05, rel=0.1)
+def test_probabilities_hold_for_answers_that_were_not_fitted_on():
+    fitted = Calibration.from_manifest(fit_calibration(made_up(3000)))
+    fresh = made_up(6000, seed=1)
+    odds = np.array([fitted.log_odds(answer.score, answer.lead, answer.works) for answer in fresh])
+    right = np.array([answer.right for answer in fresh])
+    assert expected_calibration_error(reliability(1 / (1 + np.exp(-odds)), right, np.ones(len(fresh)))) < 0.03
 
 
-def test_impostor_means_never_see_the_right_window():
-    plain, loud = bench(gain=0.0), bench(gain=50.0)
-    scoring = measure_scoring(plain)
-    np.testing.assert_allclose(measure_impostors(loud, scoring), measure_impostors(plain, scoring))
+def test_kinds_have_their_shares_in_every_size_of_catalogue():
+    answers = [*made_up(100), *[Answer(1.0, 1.0, 5000, "absent", False)] * 400]
+    answers += [Answer(1.0, 1.0, 5000, "present", True)] * 7 + [Answer(1.0, 1.0, 5000, "twin", False)] * 3
+    weight = weights(answers)
+    assert weight.sum() == pytest.approx(1)
+    for works in (80, 5000):
+        of_size = {kind: sum(w for w, a in zip(weight, answers, strict=True) if (a.works, a.kind) == (works, kind))
+                   for kind in ("present", "absent", "twin")}  # fmt: skip
+        assert of_size["twin"] / sum(of_size.values()) == pytest.approx(TWIN_SHARE)
+        assert of_size["present"] == pytest.approx(of_size["absent"])
 
 
-def test_a_better_network_gives_surer_answers():
-    """What a window of a good and of a bad network scores, in the probability its own calibration makes of it."""
-    for gain, likely in ((6.0, 0.95), (2.5, 0.8)):
-        calibration = fitted(bench(gain))
-        assert calibration.slope > 0
-        assert 1 / (1 + np.exp(-calibration.log_odds(4 * gain - 4, 10))) > likely
-        assert calibration.log_odds(0.0, 10) < 0 < calibration.log_odds(4 * 6.0, 10)
+def test_an_answer_without_a_rival_counts_as_far_ahead_and_breaks_nothing():
+    answers = [*made_up(500), *[Answer(9.0, math.inf, 20, "present", True)] * 20]
+    assert all(math.isfinite(value) for value in fit_calibration(answers).values())
 
 
-def test_the_same_opinions_give_the_same_constants():
-    assert fitted(bench(3.0)) == fitted(bench(3.0))
-
-
-def test_too_few_works_are_refused_instead_of_released_as_no_number():
-    small = bench(3.0)
-    few = Bench(small.references, small.window_works[:6], small.opinions[:6])
-    with pytest.raises(FindingsError, match="6 windows are too few to calibrate on"):
-        fitted(few)
+@pytest.mark.parametrize("answers", [[], made_up(50, right=True), made_up(50, right=False)])
+def test_too_few_or_all_alike_are_refused_instead_of_released_as_no_number(answers):
+    with pytest.raises(FindingsError, match=f"{len(answers)} answers are too few to calibrate on"):
+        fit_calibration(answers)

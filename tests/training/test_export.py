@@ -13,6 +13,7 @@ from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, load_settings
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
+from livecsi.training.rehearsal import Repertoire
 from livecsi.training.release import release_gate, release_network
 from tests.training.made_up import made_up_score
 
@@ -33,7 +34,7 @@ def models(network, tmp_path_factory):
     torch.manual_seed(1)
     release_gate(GateNetwork(), folder, {"steps": 0})
     scores = [made_up_score(cluster_id) for cluster_id in range(SONGS)]
-    release_network(network, scores, [], folder, {"steps": 0}, lambda _: None)
+    release_network(network, Repertoire(scores, [], []), folder, {"steps": 0}, lambda _: None)
     return folder
 
 
@@ -63,7 +64,7 @@ def test_the_manifest_has_everything_the_runtime_asks_for(models):
     ear = Ear(settings)
     background = ear.background()
     assert len(background) == len(ear.model.facts["background_impostor_means"]) == 24
-    assert set(ear.model.facts["calibration"]) == {"slope", "per_log_work", "intercept"}
+    assert set(ear.model.facts["calibration"]) == {"slope", "per_lead", "per_log_work", "intercept"}
     assert all(np.isfinite(value) for value in ear.model.facts["calibration"].values())
     matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], background)
     assert all(np.isfinite(match.score) for match in matcher.rank(background[3].sequences, 24))

@@ -1,0 +1,101 @@
+"""Ten thousand songs: how long a query takes, how much memory, and how many right answers the shortlist loses.
+
+Queries are live windows of test works. What the shortlist loses is bounded from above: the right song is compared in
+full together with the shortlist, and where that would put it first though it was not in the list, the list lost it.
+Songs outside the list could only take such a win away again.
+
+    python -m benchmarks.catalogue_scale --data DIR [--songs 10000] [--queries 429] [--models DIR]
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.large_catalogue import SONGS, LargeCatalogue
+from benchmarks.report import write_table
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.sequences import Sequences
+from livecsi.service.ear import Ear
+from livecsi.service.identifier import measured_background
+from livecsi.settings import ModelSettings, Settings
+from livecsi.training.rehearsal import rough_window
+from livecsi.training.rendering.performance import render_performance
+
+WINDOWS = ((120, 401), (60, 201))
+TIMED_QUERIES = 12
+LIVE_FRAMES = 640
+SEED = 32
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--models", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path("runs"))
+    parser.add_argument("--songs", type=int, default=SONGS)
+    parser.add_argument("--queries", type=int, default=429)
+    arguments = parser.parse_args()
+    ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
+    catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
+    references = [*catalogue.references, *measured_background(ear)]
+    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    rows = [_row(ear, matcher, catalogue, seconds, frames, arguments.queries) for seconds, frames in WINDOWS]
+    write_table(
+        "catalogue_scale",
+        f"A catalogue of {arguments.songs:,} songs",
+        f"python -m benchmarks.catalogue_scale --data DIR --songs {arguments.songs} --queries {arguments.queries}",
+        ["query", "queries", "top-1", "with no shortlist, at most", "lost", "s, 1 thread", "s, 2 threads", "CPU s"],
+        rows,
+        f"Model {ear.model_id}. Shortlist {ear.settings.tracking.shortlist}. Peak memory "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, the renderer included.",
+    )
+
+
+def _row(ear: Ear, matcher: Matcher, catalogue: LargeCatalogue, seconds: int, frames: int, count: int) -> list[str]:
+    rng, shortlist = np.random.default_rng([SEED, frames]), ear.settings.tracking.shortlist
+    right, possible, queries = [], [], []
+    for number in catalogue.works_of("test")[:count]:
+        live = render_performance(catalogue.corpus[number], rng, live=True, frames=LIVE_FRAMES).magnitude
+        query = ear.encoder.encode(rough_window(live, frames, rng))
+        won, could_win = _found(matcher, query, number, shortlist)
+        right.append(won)
+        possible.append(could_win)
+        queries.append(query)
+    alone, cpu = _seconds(matcher, queries[:TIMED_QUERIES], shortlist, threads=1)
+    together, _ = _seconds(matcher, queries[:TIMED_QUERIES], shortlist, threads=2)
+    top1, without = float(np.mean(right)), float(np.mean(possible))
+    return [
+        f"{seconds} s", str(len(right)), f"{top1:.3f}", f"{without:.3f}", f"{without - top1:.3f}",
+        f"{alone:.2f}", f"{together:.2f}", f"{cpu:.2f}",
+    ]  # fmt: skip
+
+
+def _found(matcher: Matcher, query: Sequences, number: int, shortlist: int) -> tuple[bool, bool]:
+    """Whether the right song is first, and whether it would be if it were in the shortlist."""
+    listed, similarity, rotations = matcher.shortlist(query, shortlist)
+    first = matcher.compare_shortlist(query, listed, similarity, rotations)[0].reference.work_id == number
+    own = matcher.references[number]
+    if first or own in listed:
+        return first, first
+    best = matcher.compare(query, [own, *listed])[0]
+    return False, best.reference is own
+
+
+def _seconds(matcher: Matcher, queries: list[Sequences], shortlist: int, threads: int) -> tuple[float, float]:
+    """Median wall and CPU seconds of a query, its encoding not included."""
+    wall, cpu = [], []
+    with threadpool_limits(threads):
+        for query in queries:
+            began, spent = time.perf_counter(), time.process_time()
+            matcher.rank(query, shortlist)
+            wall.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - spent)
+    return float(np.median(wall)), float(np.median(cpu))
+
+
+if __name__ == "__main__":
+    main()
