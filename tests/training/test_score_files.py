@@ -93,7 +93,7 @@ def test_a_chordpro_song_has_a_bar_for_every_chord(tmp_path):
     ("text", "complaint"),
     [("| C | Hx |", "x.chords:1: 'Hx' is no chord"), ("tempo: fast\n| C |", "x.chords:1: tempo 'fast'"),
      ("| % |", "nothing|none before"), ("only words", "no chords"), ("time: 0/4\n| C |", "time '0/4'"),
-     ("[C]la [Qx]la", "not every")],
+     ("[C]la [Qx]la", "not every"), ("| C | x9999999999", "x.chords:1: x9999999999"), ("| C | x0", "1 to 64 times")],
 )  # fmt: skip
 def test_a_chart_that_says_something_else_is_refused_with_its_line(tmp_path, text, complaint):
     path = tmp_path / "x.chords"
@@ -242,6 +242,15 @@ def test_works_of_a_split_take_turns_by_source(folder):
     files = sum(score.source == "file" for score in chosen)
     assert files and [score.source for score in chosen[: 2 * files]] == ["file", "pop909"] * files
     assert works_of(corpus, "train", ["nothing"]) == []
+
+
+def test_a_tempo_nobody_can_play_is_refused_before_the_tune_is_repeated_for_ever(tmp_path):
+    content = midi(tmp_path / "fast.mid").read_bytes()
+    for tempo in (500_000, 1_000_000):
+        content = content.replace(b"\xff\x51\x03" + tempo.to_bytes(3, "big"), b"\xff\x51\x03\x00\x00\x01")
+    (tmp_path / "fast.mid").write_bytes(content)
+    with pytest.raises(InputError, match="no song"):
+        to_score(read_midi(tmp_path / "fast.mid"), "fast", 1)
 
 
 def test_a_song_of_nothing_is_refused():

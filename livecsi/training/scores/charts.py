@@ -28,6 +28,7 @@ IN_BRACKETS = re.compile(r"\[([^\]]*)\]")
 TIMES = re.compile(r"x\s*(\d+)\s*$", re.IGNORECASE)
 SAME_BAR, SAME_CHORD = ("%", "./."), ("/", ".", "-")
 SLOWEST, FASTEST = 30.0, 320.0
+MOST_TURNS = 64
 LOWEST_CHORD_PITCH, LOWEST_BASS_PITCH = 52, 36
 
 Array = NDArray[np.float64]
@@ -93,7 +94,10 @@ def _bars(chart: _Chart, line: str, where: str) -> list[Bar]:
     for cell in (cell.replace(":", " ").split() for cell in line.split("|")):
         if cell:
             bars.append(_bar(cell, bars or chart.bars, where))
-    return bars * (int(times[1]) if times else 1)
+    turns = int(times[1]) if times else 1
+    if not 1 <= turns <= MOST_TURNS:
+        raise InputError(f"{where}: x{turns}", f"a line is played 1 to {MOST_TURNS} times")
+    return bars * turns
 
 
 def _bar(words: list[str], before: list[Bar], where: str) -> Bar:

@@ -12,7 +12,7 @@ from livecsi.training.scores.written import Voice, WrittenSong, beats_in_bar
 
 DRUM_CHANNEL = 9
 DEFAULT_TEMPO = 500_000
-MOST_BARS = 5000
+MOST_BEATS = 20_000
 
 Key = tuple[int, int]
 """A voice: track and channel."""
@@ -24,8 +24,8 @@ def read_midi(path: Path) -> WrittenSong:
         file = mido.MidiFile(path, clip=True)
     except (OSError, EOFError, ValueError, IndexError, KeyError, mido.KeySignatureError) as error:
         raise InputError(f"{path}: {error or 'it ends too early'}", "give a Standard MIDI File") from error
-    if file.ticks_per_beat <= 0 or file.type == 2:
-        raise InputError(f"{path}: SMPTE time and format 2 are not read", "save it as format 0 or 1")
+    if file.ticks_per_beat <= 0 or file.type == 2 or not file.tracks:
+        raise InputError(f"{path}: SMPTE time, format 2 or no tracks at all", "save it as format 0 or 1")
     clock = _Clock(file)
     voices = tuple(_voices(file, clock))
     last = max((clock.ticks_at((voice.notes[:, 0] + voice.notes[:, 1]).max()) for voice in voices), default=0.0)
@@ -99,7 +99,7 @@ def _grid(file: mido.MidiFile, last_tick: float) -> tuple[NDArray[np.float64], N
     changes = sorted((tick, m.numerator, m.denominator) for tick, m in _timed(file, "time_signature"))
     changes = changes if changes and changes[0][0] == 0 else [(0, 4, 4), *changes]
     beats, bars, tick = list[float](), list[int](), 0.0
-    while tick < last_tick and (not bars or bars[-1] < MOST_BARS):
+    while tick < last_tick and len(beats) < MOST_BEATS:
         _, numerator, denominator = [change for change in changes if change[0] <= tick][-1]
         count, quarters = beats_in_bar(numerator, denominator)
         length = quarters * file.ticks_per_beat

@@ -15,7 +15,7 @@ from livecsi.training.scores.score import Role, Score
 
 FEWEST_BEATS = 16
 LONG_ENOUGH_SECONDS, REPEATED_TO_SECONDS = 110.0, 200.0
-LONGEST_SECONDS = 1500.0
+SHORTEST_SECONDS, LONGEST_SECONDS = 4.0, 1500.0
 SOURCE = "file"
 TUNE_NAMES = re.compile(r"melod|vocal|voice|voc\b|lead|sing|tune|soprano|cantus", re.IGNORECASE)
 BASS_PROGRAMS = range(32, 40)
@@ -62,12 +62,14 @@ def to_score(song: WrittenSong, name: str, cluster_id: int) -> Score:
     """
     notes = _with_roles(song.voices)
     ends = np.append((notes[:, 0] + notes[:, 1]), 0.0)
+    if ends.max() > LONGEST_SECONDS:
+        raise InputError(f"{name}: {ends.max():.0f} s are no song", "leave it out")
     beat_seconds, bar = song.beat_seconds, song.bar
     if len(bar) == 0:
         found = find_beats(notes[:, 0], float(ends.max())) if len(notes) > FEWEST_BEATS else np.zeros(1)
         period = float(found[1] - found[0]) if len(found) > 1 else 1.0
         beat_seconds, bar = np.append(found, found[-1] + period), np.arange(len(found)) // BEATS_PER_BAR
-    if len(bar) < FEWEST_BEATS or beat_seconds[-1] > LONGEST_SECONDS:
+    if len(bar) < FEWEST_BEATS or not SHORTEST_SECONDS < beat_seconds[-1] - beat_seconds[0] <= LONGEST_SECONDS:
         raise InputError(f"{name}: {len(bar)} beats, {beat_seconds[-1]:.0f} s are no song", "leave it out")
     root, mask = _chords(song, notes, beat_seconds)
     if not (notes[:, 4] == Role.MELODY).any():
