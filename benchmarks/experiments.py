@@ -1,5 +1,6 @@
 """What each part of the recipe is worth: short trainings that differ in one thing, judged by the same three trials.
 
+Below them the stages of the real training, and the last one's opinions one by one, with and without the cohort.
 Every experiment is 160 steps of 16 pairs from scratch, two thirds of the length of real training, one seed; the first
 row is repeated with another seed, which says how much of a difference is chance. Resumable: finished ones are read
 from the cache.
@@ -18,6 +19,7 @@ import numpy as np
 from benchmarks.report import write_table
 from benchmarks.trials import all_trials
 from livecsi.features.cqt import ConstantQSpec
+from livecsi.identify.matcher import OPINIONS
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.recordings import cached_features, training_recordings
 from livecsi.training.rendering.pool import read_pool
@@ -25,8 +27,9 @@ from livecsi.training.rendering.variety import FULL, PLAIN, Variety
 from livecsi.training.run_folder import load_network
 from livecsi.training.scores.corpus import load_scores, split_of
 from livecsi.training.trainer import Listener, TrainingPlan, train
-from livecsi.training.validation import Trial, search
+from livecsi.training.validation import Trial, exported_model, search
 
+Figures = dict[str, dict[str, float]]
 SHAPE = BatchShape(reference_frames=320, query_frames=(100, 160), hard_from_step=60)
 PLAN = TrainingPlan(steps=160, workers=0, checkpoint_every=80, shape=SHAPE)
 
@@ -69,6 +72,15 @@ EXPERIMENTS = (
 )  # fmt: skip
 
 
+STAGES = ("livecsi-first", "livecsi-varied", "livecsi")
+LAST_STAGE_HEARD: dict[str, dict[str, Any]] = {
+    **{f"{name} alone": {"opinions": (name,)} for name in OPINIONS},
+    **{f"without {name}": {"opinions": tuple(o for o in OPINIONS if o != name)} for name in OPINIONS},
+    "without the cohort": {"cohort": False},
+}
+TRIALS = ("rendered", "real", "degraded")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -81,6 +93,9 @@ def main() -> None:
     chosen = [e for e in EXPERIMENTS if not arguments.only or e.name in arguments.only]
     for experiment in chosen:
         _run(experiment, material, trials, arguments.cache / "experiments" / experiment.name)
+    for stage in STAGES:
+        if (arguments.cache / stage).is_dir() and not arguments.only:
+            _judge_stage(arguments.cache / stage, trials, arguments.cache / "experiments" / stage)
     _write(arguments.cache / "experiments")
 
 
@@ -101,31 +116,51 @@ def _run(experiment: Experiment, material: Material, trials: dict[str, Trial], f
         scores = [scores[index] for index in chosen]
     plan = replace(PLAN, shape=replace(SHAPE, **experiment.shape), variety=experiment.variety, **experiment.plan)
     train(replace(material, scores=scores), plan, folder, Listener())
-    network = load_network(folder)
-    figures = {name: search(network, trial, folder).figures().as_dict() for name, trial in trials.items()}
-    result.write_text(json.dumps(figures))
-    print(experiment.name, {name: round(values["map"], 3) for name, values in figures.items()}, flush=True)
+    model = exported_model(load_network(folder), folder)
+    _keep(result, {name: search(model, trial).figures().as_dict() for name, trial in trials.items()})
+
+
+def _judge_stage(run: Path, trials: dict[str, Trial], folder: Path) -> None:
+    """A stage by all opinions, and the last one by each of them."""
+    if (folder / "result.json").is_file():
+        return
+    model = exported_model(load_network(run), folder)
+    found = {name: search(model, trial) for name, trial in trials.items()}
+    _keep(folder / "result.json", {name: made.figures().as_dict() for name, made in found.items()})
+    if run.name == STAGES[-1]:
+        for heard, how in LAST_STAGE_HEARD.items():
+            figures = {name: made.figures(**how).as_dict() for name, made in found.items()}
+            _keep(folder.parent / heard / "result.json", figures)
+
+
+def _keep(path: Path, figures: Figures) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures))
+    print(path.parent.name, {name: round(values["map"], 3) for name, values in figures.items()}, flush=True)
 
 
 def _write(folder: Path) -> None:
-    rows = []
-    for experiment in EXPERIMENTS:
-        result = folder / experiment.name / "result.json"
-        if result.is_file():
-            figures = json.loads(result.read_text())
-            cells = [
-                f"{figures[trial][key]:.3f}" for trial in ("rendered", "real", "degraded") for key in ("map", "top1")
-            ]
-            rows.append([experiment.name, experiment.question, *cells])
+    rows = [(e.name, e.question) for e in EXPERIMENTS]
+    rows += [(stage, "a stage of the released model, at full length") for stage in STAGES]
+    rows += [(heard, f"what {STAGES[-1]} hears with less") for heard in LAST_STAGE_HEARD]
     write_table(
         "experiments",
         "One change at a time, short trainings",
         "python -m benchmarks.experiments --data DIR --pool runs/audio_pool",
-        ["experiment", "question", "(a) MAP", "(a) top-1", "(b) MAP", "(b) top-1", "(c) MAP", "(c) top-1"],
-        rows,
+        ["experiment", "what", "(a) MAP", "(a) top-1", "(b) MAP", "(b) top-1", "(c) MAP", "(c) top-1"],
+        [[name, what, *_cells(json.loads(path.read_text()))] for name, what in rows if (path := _result(folder, name))],
         f"{PLAN.steps} steps of {SHAPE.batch} pairs each. (a) held-out scores, (b) real re-performances, (c) real "
         "music badly heard; queries of 30 s.",
     )
+
+
+def _result(folder: Path, name: str) -> Path | None:
+    path = folder / name / "result.json"
+    return path if path.is_file() else None
+
+
+def _cells(figures: Figures) -> list[str]:
+    return [f"{figures[trial][key]:.3f}" for trial in TRIALS for key in ("map", "top1")]
 
 
 if __name__ == "__main__":

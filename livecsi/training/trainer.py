@@ -29,7 +29,7 @@ from livecsi.training.run_folder import (
     resume,
     save,
 )
-from livecsi.training.validation import Trial, search
+from livecsi.training.validation import Trial, exported_model, search
 
 COLUMNS = ("step", "pairs", "seconds", "learning_rate", "head", "similarity", "alignment", "top1")
 WARM_UP_STEPS = 30
@@ -134,7 +134,7 @@ def _validate(
     listener: Listener,
 ) -> None:
     """Search the trial as a release would, and keep the network when it is the best so far."""
-    figures = search(network.eval(), trial, folder / "validation").figures()
+    figures = search(exported_model(network.eval(), folder / "validation"), trial).figures()
     network.train()
     better = progress.judge(figures.map)
     row = {"step": progress.step, "pairs": progress.step * plan.shape.batch, "map": figures.map, "top1": figures.top1}

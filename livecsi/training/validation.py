@@ -1,7 +1,7 @@
 """How good a network in training is: searches with the runtime matcher, on material nothing is ever trained on.
 
-A `Trial` is a list of references and of queries with their works. `search` exports the network as a release would and
-asks for the opinions on each query's shortlist; `Search.figures` weighs them. The standardisation that a release takes
+A `Trial` is a list of references and of queries with their works. `search` asks a network, exported as a release would
+be, for its opinions on each query's shortlist; `Search.figures` weighs them. The standardisation that a release takes
 from its calibration is taken from the wrong pairs of the trial itself, so that no network needs a calibration first.
 """
 
@@ -64,9 +64,8 @@ class Search:
         return 0.5 * np.where(compared, best, 0).sum(0) / np.maximum(1, compared.sum(0))
 
 
-def search(network: LivecsiNetwork, trial: Trial, folder: Path, shortlist: int = SHORTLIST) -> Search:
-    """Export `network` into `folder` and compare every query with its shortlist."""
-    model = exported_model(network, folder)
+def search(model: ReleasedModel, trial: Trial, shortlist: int = SHORTLIST) -> Search:
+    """Compare every query with its shortlist."""
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
     references = [Reference(i, i, encoder.encode(frames)) for i, (_, frames) in enumerate(trial.references)]
     matcher = Matcher(session, {}, references)

@@ -10,7 +10,7 @@ from livecsi.training.dataset import Material
 from livecsi.training.networks.livecsi import LivecsiNetwork
 from livecsi.training.run_folder import BEST, CURVE, VALIDATION, Progress, draw_curves, load_network, log
 from livecsi.training.trainer import Listener, train
-from livecsi.training.validation import Search, half_minutes, re_performances, search
+from livecsi.training.validation import Search, exported_model, half_minutes, re_performances, search
 from tests.training.made_up import made_up_score
 from tests.training.test_trainer import PLAN
 
@@ -37,7 +37,7 @@ def test_a_query_never_meets_the_recording_it_was_cut_from(trial):
 
 
 def test_even_an_untrained_network_finds_the_same_notes_again(trial, tmp_path):
-    found = search(LivecsiNetwork(8).eval(), trial, tmp_path, shortlist=10)
+    found = search(exported_model(LivecsiNetwork(8).eval(), tmp_path), trial, shortlist=10)
     assert found.opinions.shape == (8, 10, len(OPINIONS))
     figures = found.figures()
     assert figures.queries == 8 and figures.references == 10
