@@ -163,7 +163,7 @@ def _step(
         rotations = best_similarity(query[2], reference[2]).float()
         similarity = rotations.amax(2)
         candidates = _candidates(similarity.detach(), plan.hard_negatives)
-        rows = torch.arange(len(candidates))[:, None].expand_as(candidates).reshape(-1)
+        rows = torch.arange(len(candidates), device=candidates.device)[:, None].expand_as(candidates).reshape(-1)
         columns = candidates.reshape(-1)
         scores = (
             network.compare(
