@@ -32,6 +32,8 @@ SHORTLIST = 24
 SIZES_DRAWS_STEPS = ((20, 8, 1), (80, 5, 1), (1000, 1, 2))
 """Songs of a catalogue, how many such catalogues there are, and of how many windows each is asked one."""
 SCORED_WINDOWS, SCORED_SONGS = 80, 40
+WEIGHTS = {"middle_alignment": 0.5}
+"""Opinions that count less than the others: on half minutes of real music this one is the weakest of the four."""
 Say = Callable[[str], None]
 Scoring = dict[str, dict[str, float]]
 
@@ -101,7 +103,7 @@ def spread(scores: Sequence[Score], count: int) -> list[Score]:
 
 
 def measure_scoring(session: Session, stage: Stage, seed: int) -> Scoring:
-    """Mean and deviation of each opinion over windows and songs that do not belong together; all weigh the same."""
+    """Mean and deviation of each opinion over windows and songs that do not belong together, and its weight."""
     rng, matcher = np.random.default_rng(seed), Matcher(session, {}, [])
     opinions = []
     for index in rng.choice(len(stage.windows), min(SCORED_WINDOWS, len(stage.windows)), replace=False):
@@ -111,7 +113,11 @@ def measure_scoring(session: Session, stage: Stage, seed: int) -> Scoring:
         opinions.append(matcher.opinions(window.sequences, [others[number] for number in chosen])[0])
     table = np.concatenate(opinions)
     return {
-        opinion: {"mean": float(table[:, i].mean()), "deviation": float(table[:, i].std()), "weight": 1.0}
+        opinion: {
+            "mean": float(table[:, i].mean()),
+            "deviation": float(table[:, i].std()),
+            "weight": WEIGHTS.get(opinion, 1.0),
+        }
         for i, opinion in enumerate(OPINIONS)
     }
 

@@ -1,4 +1,4 @@
-"""A run becomes a release: graphs, background songs, constants, manifest and card, all in one folder.
+"""A run becomes a release: graphs, weights to train on from, background songs and constants, all in one folder.
 
 The manifest lists every model of the folder; releasing one replaces its own entry and leaves the others alone.
 """
@@ -23,6 +23,7 @@ from livecsi.training.export import export_network, without_traces
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
 from livecsi.training.rehearsal import Repertoire, measure_scoring, rehearse, set_the_stage, with_impostors
+from livecsi.training.weights import write_weights
 
 SEED = 20_240_501
 
@@ -63,7 +64,8 @@ def _calibrated(
     facts["background_impostor_means"] = [round(reference.impostor_mean, 6) for reference in background]
     payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
     np.savez_compressed(stage / name / "background.npz", allow_pickle=False, **payloads)
-    facts["files"]["background"] = _file(stage, f"{name}/background.npz")
+    write_weights(network, stage / name / "weights.npz")
+    facts["files"] |= {role: _file(stage, f"{name}/{role}.npz") for role in ("background", "weights")}
     return facts
 
 

@@ -24,12 +24,12 @@ from livecsi.training.run_folder import (
     VALIDATION,
     Progress,
     draw_curves,
-    load_network,
     log,
     resume,
     save,
 )
 from livecsi.training.validation import Trial, exported_model, search
+from livecsi.training.weights import starting_network
 
 COLUMNS = ("step", "pairs", "seconds", "learning_rate", "head", "similarity", "alignment", "top1")
 WARM_UP_STEPS = 30
@@ -146,8 +146,8 @@ def _validate(
 
 
 def _network(plan: TrainingPlan, folder: Path) -> LivecsiNetwork:
-    """A fresh network, or the one of an earlier run beside `folder` to go on from."""
-    return load_network(folder.parent / plan.start_from).train() if plan.start_from else LivecsiNetwork(plan.width)
+    """A fresh network, or the one of an earlier run or release to go on from."""
+    return starting_network(plan.start_from, folder.parent) if plan.start_from else LivecsiNetwork(plan.width)
 
 
 def _learning_rate(plan: TrainingPlan, step: int, progress: float) -> float:

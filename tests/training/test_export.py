@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from livecsi.errors import InputError
 from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import Matcher
-from livecsi.identify.sessions import find_model
+from livecsi.identify.sessions import find_model, released_models
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, load_settings
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
 from livecsi.training.rehearsal import Repertoire
 from livecsi.training.release import release_gate, release_network
+from livecsi.training.weights import read_weights, starting_network
 from tests.training.made_up import made_up_score
 
 SONGS = 28
@@ -45,6 +47,20 @@ def test_the_released_encoder_is_the_network(network, models):
         expected = network.encoder(torch.from_numpy(magnitude[None]))
     for level, wanted in zip(encoder.encode(magnitude).levels, expected, strict=True):
         np.testing.assert_allclose(level, wanted.flatten(1, 2)[0].numpy(), atol=1e-3)
+
+
+def test_the_released_weights_are_the_network_too(network, models):
+    again = read_weights(models / "livecsi" / "weights.npz").state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in network.state_dict().items())
+
+
+def test_training_goes_on_from_a_run_or_else_from_a_release(network, models, tmp_path, monkeypatch):
+    monkeypatch.setattr("livecsi.training.weights.released_models", lambda: released_models(models))
+    monkeypatch.setattr("livecsi.training.weights.find_model", lambda name: find_model(name, models))
+    started = starting_network("livecsi", tmp_path)
+    assert started.training and torch.equal(started.log_temperature, network.log_temperature)
+    with pytest.raises(InputError, match="no run .*nothing and no released 'nothing'"):
+        starting_network("nothing", tmp_path)
 
 
 @pytest.mark.parametrize("role", ["encoder", "gate"])
