@@ -21,13 +21,14 @@ from benchmarks.trials import all_trials
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.matcher import OPINIONS
 from livecsi.training.dataset import BatchShape, Material
-from livecsi.training.recordings import cached_features, training_recordings
+from livecsi.training.recordings import cached_features, impostor_recordings, training_recordings
 from livecsi.training.rendering.pool import read_pool
 from livecsi.training.rendering.variety import FULL, PLAIN, Variety
 from livecsi.training.run_folder import load_network
 from livecsi.training.scores.corpus import load_scores, split_of
 from livecsi.training.trainer import Listener, TrainingPlan, train
 from livecsi.training.validation import Trial, exported_model, search
+from livecsi.types import Frames
 
 Figures = dict[str, dict[str, float]]
 SHAPE = BatchShape(reference_frames=320, query_frames=(100, 160), hard_from_step=60)
@@ -36,7 +37,7 @@ PLAN = TrainingPlan(steps=160, workers=0, checkpoint_every=80, shape=SHAPE)
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One thing changed: fields of the plan, of the batch or of the variety; how many works; audio from the pool."""
+    """One thing changed: fields of the plan, of the batch or of the variety; fewer works, or the user's recordings."""
 
     name: str
     question: str
@@ -44,6 +45,7 @@ class Experiment:
     shape: dict[str, Any] = field(default_factory=dict)
     variety: Variety = FULL
     works: int | None = None
+    own: bool = False
 
 
 EXPERIMENTS = (
@@ -69,6 +71,9 @@ EXPERIMENTS = (
     Experiment("works-600", "600 works", works=600),
     Experiment("short", "80 steps instead of 160", {"steps": 80}),
     Experiment("double", "320 steps", {"steps": 320}),
+    Experiment("own-recordings", "the released model, 150 steps on, half of each batch the recordings of (c)",
+               {"start_from": "livecsi", "steps": 150, "learning_rate": 4e-4},
+               {"recorded": 8, "hard_from_step": 0, "twins": 2}, own=True),
 )  # fmt: skip
 
 
@@ -90,9 +95,10 @@ def main() -> None:
     arguments = parser.parse_args()
     material = _material(arguments.data, arguments.cache, arguments.pool)
     trials = all_trials(arguments.data, arguments.cache)
+    own = _features(impostor_recordings(arguments.data), arguments.cache)
     chosen = [e for e in EXPERIMENTS if not arguments.only or e.name in arguments.only]
     for experiment in chosen:
-        _run(experiment, material, trials, arguments.cache / "experiments" / experiment.name)
+        _run(experiment, material, own, trials, arguments.cache / "experiments" / experiment.name)
     for stage in STAGES:
         if (arguments.cache / stage).is_dir() and not arguments.only:
             _judge_stage(arguments.cache / stage, trials, arguments.cache / "experiments" / stage)
@@ -102,11 +108,14 @@ def main() -> None:
 def _material(data: Path, cache: Path, pool: Path | None) -> Material:
     scores = [s for s in load_scores(data / "scores", cache / "corpus.pickle") if split_of(s.cluster_id) == "train"]
     sounded = [performances for _, performances in read_pool(pool)] if pool is not None else []
-    recordings = list(cached_features(training_recordings(data), ConstantQSpec(), cache / "features").values())
-    return Material(scores, recordings, sounded)
+    return Material(scores, _features(training_recordings(data), cache), sounded)
 
 
-def _run(experiment: Experiment, material: Material, trials: dict[str, Trial], folder: Path) -> None:
+def _features(paths: list[Path], cache: Path) -> list[Frames]:
+    return list(cached_features(paths, ConstantQSpec(), cache / "features").values())
+
+
+def _run(experiment: Experiment, material: Material, own: list[Frames], trials: dict[str, Trial], folder: Path) -> None:
     result = folder / "result.json"
     if result.is_file():
         return
@@ -115,7 +124,8 @@ def _run(experiment: Experiment, material: Material, trials: dict[str, Trial], f
         chosen = np.random.default_rng(0).permutation(len(scores))[: experiment.works]
         scores = [scores[index] for index in chosen]
     plan = replace(PLAN, shape=replace(SHAPE, **experiment.shape), variety=experiment.variety, **experiment.plan)
-    train(replace(material, scores=scores), plan, folder, Listener())
+    recordings = own if experiment.own else material.recordings
+    train(Material(scores, recordings, material.sounded), plan, folder, Listener())
     model = exported_model(load_network(folder), folder)
     _keep(result, {name: search(model, trial).figures().as_dict() for name, trial in trials.items()})
 
