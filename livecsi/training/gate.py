@@ -19,7 +19,7 @@ from livecsi.training.crowds import crowd
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features
 from livecsi.training.rendering.performance import render_performance
-from livecsi.training.rendering.stage import smooth_curve
+from livecsi.training.rendering.scene import smooth_curve
 from livecsi.training.scores.score import Score
 from livecsi.types import SAMPLE_RATE_HERTZ, Frames, Samples
 

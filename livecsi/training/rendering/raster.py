@@ -17,6 +17,17 @@ STEPS_PER_FRAME = 4
 FRAME_SECONDS = 6600 / 22050
 STEP_SECONDS = FRAME_SECONDS / STEPS_PER_FRAME
 GLIDE_SECONDS = 0.09
+TAIL_RELEASES = 2.5
+PITCH_JITTER = 0.15
+HALF_WIDTH_BINS, SPREAD_A_PARTIAL, DECAY_A_PARTIAL = 2.0, 0.15, 0.2
+"""A bump's half width without spread; how much faster than the first the higher partials spread and decay."""
+KICK, SNARE, CYMBAL, CONSONANT = range(4)
+DRUMS = np.array([
+    (1.0, 0.0, 5.0, 0.0, 0.25), (0.25, 0.0, 16.0, 0.12, 0.35), (0.10, 74.0, 12.0, 0.01, 0.2), (0.10, 70.0, 7.0, 0.0, 0.2)
+])  # fmt: skip
+"""Power of each drum: height, centre bin (kick and snare have their own in every kit), width in bins, floor over all
+bins, and what is left after one step."""
+DRUM_STEPS = 3
 
 Power = NDArray[np.float64]
 
@@ -31,8 +42,8 @@ def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.floa
         attack, decay, sustain, release, spread = timbre[0], timbre[1], timbre[2], timbre[3], timbre[4]
         jitter, glide, vibrato, vibrato_hertz = timbre[6], timbre[7], timbre[8], timbre[9]
         first = max(0, int(math.floor(start / STEP_SECONDS)))
-        last = min(steps, int(math.ceil((start + duration + 2.5 * release) / STEP_SECONDS)))
-        pitch = notes[n, 2] - LOWEST_PITCH + timbre[5] + np.random.randn() * jitter * 0.15
+        last = min(steps, int(math.ceil((start + duration + TAIL_RELEASES * release) / STEP_SECONDS)))
+        pitch = notes[n, 2] - LOWEST_PITCH + timbre[5] + np.random.randn() * jitter * PITCH_JITTER
         phase = np.random.random() * 2 * math.pi
         glide *= np.random.random()
         for partial in range(PARTIALS):
@@ -40,14 +51,14 @@ def add_notes(power: Power, notes: NDArray[np.float64], timbres: NDArray[np.floa
             if partial_bin > BINS + 1 or last <= first:
                 break
             strength = notes[n, 3] * timbre[FIRST_PARTIAL + partial] * math.exp(np.random.randn() * jitter)
-            width = 2.0 * (1 + spread * (1 + 0.15 * partial))
+            width = HALF_WIDTH_BINS * (1 + spread * (1 + SPREAD_A_PARTIAL * partial))
             for step in range(first, last):
                 since = (step + 0.5) * STEP_SECONDS - start
                 if since <= 0:
                     level = max(0.0, 0.5 * (STEP_SECONDS + since) / STEP_SECONDS)
                 else:
                     level = min(1.0, since / attack)
-                    level *= sustain + (1 - sustain) * math.exp(-decay * (1 + 0.2 * partial) * since)
+                    level *= sustain + (1 - sustain) * math.exp(-decay * (1 + DECAY_A_PARTIAL * partial) * since)
                     if since > duration:
                         level *= math.exp(-(since - duration) / release)
                 bin_centre = partial_bin
@@ -70,18 +81,12 @@ def add_drums(power: Power, hits: NDArray[np.float64], kick_bin: float, snare_bi
         step, drum = int(hits[n, 0] / STEP_SECONDS), int(hits[n, 1])
         if step < 0:
             continue
-        fade = 0.25 if drum == 0 else (0.35 if drum == 1 else 0.2)
+        height, centre, width, floor, fade = DRUMS[drum]
+        centre = kick_bin if drum == KICK else (snare_bin if drum == SNARE else centre)
         for q in range(BINS):
-            if drum == 0:
-                shape = math.exp(-(((q - kick_bin) / 5.0) ** 2))
-            elif drum == 1:
-                shape = 0.25 * math.exp(-(((q - snare_bin) / 16.0) ** 2)) + 0.12
-            elif drum == 2:
-                shape = 0.10 * math.exp(-(((q - 74) / 12.0) ** 2)) + 0.01
-            else:
-                shape = 0.10 * math.exp(-(((q - 70) / 7.0) ** 2))
+            shape = height * math.exp(-(((q - centre) / width) ** 2)) + floor
             level = hits[n, 2] ** 2 * shape
-            for after in range(min(3, power.shape[1] - step)):
+            for after in range(min(DRUM_STEPS, power.shape[1] - step)):
                 power[q, step + after] += level
                 level *= fade
 
