@@ -11,6 +11,7 @@ import torch
 
 from livecsi.errors import InputError, SettingsError
 from livecsi.features.cqt import ConstantQSpec
+from livecsi.training.crowd_noise import load_crowds
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
@@ -41,6 +42,7 @@ class Folders:
     scores: Path
     audio: Path | None
     pool: Path | None
+    crowd: Path | None
     run: Path
 
 
@@ -61,7 +63,8 @@ def train_from_config(config: Path, folders: Folders, budget_seconds: float | No
     if budget_seconds is not None:
         plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
     recordings = _own_recordings(folders.audio, run, say)
-    material = Material(_split(corpus, "train"), recordings, _sounded(folders.pool, plan.shape.sounded))
+    sounded, crowds = _sounded(folders.pool, plan.shape.sounded), _crowds(folders, plan.shape.paper_crowd)
+    material = Material(_split(corpus, "train"), recordings, sounded, crowds)
     train(material, plan, run, listener, _trial(folders.audio, recordings, run) if plan.validate_every else None)
 
 
@@ -114,6 +117,13 @@ def _sounded(pool: Path | None, wanted: int) -> list[list[RenderedPerformance]]:
     return [performances for _, performances in read_pool(pool)]
 
 
+def _crowds(folders: Folders, wanted: bool) -> list[Frames]:
+    """Crowds to put over queries, where the plan asks for them: the user's own, or made-up ones."""
+    if not wanted and folders.crowd is not None:
+        raise SettingsError("--crowd, but the configuration wants none", "set paper_crowd = true under [shape]")
+    return load_crowds(folders.crowd, folders.run.parent / "features") if wanted else []
+
+
 def _trial(audio: Path | None, distractors: list[Frames], run: Path) -> Trial:
     """Half minutes of real re-performances among recordings: `real_features/`, and the groups kept for validation."""
     if audio is None:
@@ -147,9 +157,12 @@ def _plan(table: dict[str, Any], config: Path) -> TrainingPlan:
         shape["query_frames"] = tuple(shape["query_frames"])
     try:
         variety = Variety(**table.pop("variety", {}))
-        return TrainingPlan(shape=BatchShape(**shape), variety=variety, **table)
+        plan = TrainingPlan(shape=BatchShape(**shape), variety=variety, **table)
     except TypeError as error:
         raise SettingsError(f"{config}: {error}", "compare with models/livecsi.toml") from error
+    if plan.render_on not in ("cpu", "device"):
+        raise SettingsError(f"{config}: render_on = {plan.render_on!r}", "render on the cpu or the device")
+    return plan
 
 
 def _split(corpus: list[Score], name: str) -> list[Score]:

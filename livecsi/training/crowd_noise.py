@@ -20,6 +20,8 @@ from livecsi.types import SAMPLE_RATE_HERTZ, Frames, Samples
 SHARE = 0.5
 EARLIEST_SECONDS, LATEST_SECONDS = -15.0, 117.0
 GAINS_DECIBELS = (-6.0, -9.0, -12.0)
+OWN_STREAM = 0xC0
+"""Sets this generator apart from one seeded with (seed, epoch), which numpy cannot tell from (seed, epoch, 0)."""
 MADE_UP_CROWDS, MADE_UP_SECONDS = 12, 135.0
 
 
@@ -43,20 +45,19 @@ def with_crowd(magnitude: Frames, crowds: Sequence[Frames], seed: int, epoch: in
 
     A pure function: the same numbers give the same crowd, another epoch another one. `crowds` are (bins, any).
     """
-    rng = np.random.default_rng([seed, epoch, item])
+    return _added(magnitude, crowd_over(magnitude.shape[1], crowds, seed, epoch, item))
+
+
+def crowd_over(frames: int, crowds: Sequence[Frames], seed: int, epoch: int, item: int) -> Frames | None:
+    """What `with_crowd` adds to an item of so many frames and mean one: (bins, frames), or None for half of them."""
+    rng = np.random.default_rng([OWN_STREAM, seed, epoch, item])
     draw = draw_crowd(rng)
-    return magnitude if draw is None else add_to_frames(magnitude, crowds[int(rng.integers(len(crowds)))], draw)
+    return None if draw is None else _relative(crowds[int(rng.integers(len(crowds)))], draw, frames)
 
 
 def add_to_frames(magnitude: Frames, people: Frames, draw: CrowdDraw) -> Frames:
     """Magnitudes with the crowd's added; where the crowd has not begun or is over, the item stays as it is."""
-    first = round(draw.delay_seconds / ConstantQSpec().frame_seconds)
-    placed = _placed(people, first, magnitude.shape[1])
-    playing = placed[:, placed.any(axis=0)]
-    if playing.size == 0:
-        return magnitude
-    gain = _ratio(draw.gain_decibels) * magnitude.mean() / (playing.mean() + 1e-12)
-    return np.asarray(magnitude + gain * placed, dtype=np.float32)
+    return _added(magnitude, _relative(people, draw, magnitude.shape[1]))
 
 
 def add_to_samples(samples: Samples, people: Samples, draw: CrowdDraw) -> Samples:
@@ -75,6 +76,19 @@ def load_crowds(folder: Path | None, cache: Path, seed: int = 0) -> list[Frames]
         return list(cached_features(audio_files(folder), ConstantQSpec(), cache).values())
     rng = np.random.default_rng(seed)
     return [constant_q(ConstantQSpec(), crowd(rng, MADE_UP_SECONDS, [])) for _ in range(MADE_UP_CROWDS)]
+
+
+def _added(magnitude: Frames, crowd: Frames | None) -> Frames:
+    return magnitude if crowd is None else np.asarray(magnitude + magnitude.mean() * crowd, dtype=np.float32)
+
+
+def _relative(people: Frames, draw: CrowdDraw, frames: int) -> Frames | None:
+    """The crowd on the time axis of an item of mean one; None where it is not heard."""
+    placed = _placed(people, round(draw.delay_seconds / ConstantQSpec().frame_seconds), frames)
+    playing = placed[:, placed.any(axis=0)]
+    if playing.size == 0:
+        return None
+    return np.asarray(_ratio(draw.gain_decibels) / (playing.mean() + 1e-12) * placed, dtype=np.float32)
 
 
 def _placed(people: NDArray[np.float32], first: int, length: int) -> NDArray[np.float32]:

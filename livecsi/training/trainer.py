@@ -4,9 +4,10 @@ Starting the same command again resumes the run at the next step of its last che
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from livecsi.training.run_folder import (
     resume,
     save,
 )
+from livecsi.training.scripted_pairs import ScriptedPairs, rendered
 from livecsi.training.validation import Trial, exported_model, search
 from livecsi.training.weights import starting_network
 
@@ -37,7 +39,10 @@ WARM_UP_STEPS = 30
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """Everything that decides a run; kept beside the model it made."""
+    """Everything that decides a run; kept beside the model it made.
+
+    `render_on` the "cpu" finished pairs come from the workers; on the "device" that trains they are rendered there.
+    """
 
     steps: int = 3000
     budget_seconds: float = math.inf
@@ -54,6 +59,7 @@ class TrainingPlan:
     start_from: str = ""
     validate_every: int = 0
     patience: int = 0
+    render_on: Literal["cpu", "device"] = "cpu"
     shape: BatchShape = field(default_factory=BatchShape)
     variety: Variety = field(default_factory=Variety)
 
@@ -84,7 +90,7 @@ def train(
     progress = resume(folder, network, optimiser, device)
     clock = SystemClock()
     began = clock.monotonic_seconds() - progress.seconds
-    for batch in _batches(material, plan, progress.step):
+    for batch in _batches(material, plan, progress.step, device):
         progress.seconds = clock.monotonic_seconds() - began
         done = max(progress.step / plan.steps, progress.seconds / plan.budget_seconds)
         if done >= 1 or (plan.patience and progress.since_best >= plan.patience):
@@ -106,15 +112,19 @@ def train(
     return network
 
 
-def _batches(material: Material, plan: TrainingPlan, first_step: int) -> DataLoader[dict[str, Tensor]]:
-    return DataLoader(
-        RenderedPairs(material, plan.shape, plan.seed, plan.steps, plan.variety),
+def _batches(
+    material: Material, plan: TrainingPlan, first_step: int, device: torch.device
+) -> Iterable[dict[str, Tensor]]:
+    pairs = RenderedPairs(material, plan.shape, plan.seed, plan.steps, plan.variety)
+    loader: DataLoader[Any] = DataLoader(
+        pairs if plan.render_on == "cpu" else ScriptedPairs(pairs),
         batch_size=None,
         sampler=range(first_step, plan.steps),
         num_workers=plan.workers,
         prefetch_factor=4 if plan.workers else None,
         generator=torch.Generator(),  # its own, so that a resumed run draws what an uninterrupted one would have drawn
     )
+    return loader if plan.render_on == "cpu" else rendered(loader, plan.shape.reference_frames, device)
 
 
 def _report(folder: Path, plan: TrainingPlan, progress: Progress, figures: tuple[float, ...], to: Listener) -> None:

@@ -17,7 +17,11 @@ from livecsi.training.rendering.stage import put_on_stage
 from livecsi.training.rendering.variety import FULL, Variety
 from livecsi.training.scores.score import Score
 
-LOUDEST_DRUMS = 1.6
+LOUDEST_DRUMS, LOUDEST_DRUMS_OF_A_PLAIN_BAND = 1.6, 0.8
+DRUMS_PER_BAND = 40
+SONG_OVER_AFTER_SECONDS = 2.0
+MAGNITUDE_OF_BINS = 2.0 ** (-np.arange(BINS) / 24)
+"""Low constant-Q bins have longer windows, and with them more magnitude for the same sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +43,36 @@ def render_performance(
 ) -> RenderedPerformance:
     """Render `frames` frames of a fresh performance of `score`."""
     arrangement = arrange(score, rng, live, frames * FRAME_SECONDS, variety)
-    power = _play(arrangement, frames * STEPS_PER_FRAME, LOUDEST_DRUMS if variety.band else 0.8, rng)
+    power = _play(arrangement, frames * STEPS_PER_FRAME, variety, rng)
     power = put_on_stage(power, arrangement.intro_seconds, live, rng)
-    magnitude = np.sqrt(power) * (2.0 ** (-np.arange(BINS) / 24))[:, None]
+    magnitude = np.sqrt(power) * MAGNITUDE_OF_BINS[:, None]
     pooled = magnitude.reshape(BINS, frames, STEPS_PER_FRAME).mean(2)
     pooled /= pooled.mean() + 1e-12
     return RenderedPerformance(
-        pooled.astype(np.float32), _beat_per_frame(arrangement, frames), arrangement.transposition_semitones
+        pooled.astype(np.float32), beat_per_frame(arrangement, frames), arrangement.transposition_semitones
     )
 
 
-def _play(arrangement: Arrangement, steps: int, loudest_drums: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
+    """The truth: the score's beat at the centre of each of the first `frames` frames, -1 before and after the song."""
+    centres = (np.arange(frames) + 0.5) * FRAME_SECONDS
+    index = np.searchsorted(arrangement.beat_seconds, centres, side="right") - 1
+    over = centres > arrangement.beat_seconds[-1] + SONG_OVER_AFTER_SECONDS
+    return np.where((index < 0) | over, -1, arrangement.beat_of[np.maximum(index, 0)])
+
+
+def draw_kit(rng: np.random.Generator, variety: Variety) -> tuple[float, float, float]:
+    """A drum kit: the bins of kick and snare, and how loud it is."""
+    loudest = LOUDEST_DRUMS if variety.band else LOUDEST_DRUMS_OF_A_PLAIN_BAND
+    return rng.uniform(4, 14), rng.uniform(38, 58), rng.uniform(0.05, loudest)
+
+
+def _play(arrangement: Arrangement, steps: int, variety: Variety, rng: np.random.Generator) -> NDArray[np.float64]:
     power = np.zeros((BINS, steps))
     add_notes(power, arrangement.notes, arrangement.timbres, int(rng.integers(1 << 30)))
     if len(arrangement.hits):
         drums = np.zeros((BINS, steps))
-        add_drums(drums, arrangement.hits, rng.uniform(4, 14), rng.uniform(38, 58))
-        power += drums * power.mean() * 40 * rng.uniform(0.05, loudest_drums) * rng.standard_exponential(power.shape)
+        kick, snare, loudness = draw_kit(rng, variety)
+        add_drums(drums, arrangement.hits, kick, snare)
+        power += drums * power.mean() * DRUMS_PER_BAND * loudness * rng.standard_exponential(power.shape)
     return power
-
-
-def _beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
-    centres = (np.arange(frames) + 0.5) * FRAME_SECONDS
-    index = np.searchsorted(arrangement.beat_seconds, centres, side="right") - 1
-    after_last = centres > arrangement.beat_seconds[-1] + 2.0
-    return np.where((index < 0) | after_last, -1, arrangement.beat_of[np.maximum(index, 0)])

@@ -23,7 +23,7 @@ HALF_WIDTH_BINS, SPREAD_A_PARTIAL, DECAY_A_PARTIAL = 2.0, 0.15, 0.2
 """A bump's half width without spread; how much faster than the first the higher partials spread and decay."""
 KICK, SNARE, CYMBAL, CONSONANT = range(4)
 DRUMS = np.array([
-    (1.0, 0.0, 5.0, 0.0, 0.25), (0.25, 0.0, 16.0, 0.12, 0.35), (0.10, 74.0, 12.0, 0.01, 0.2), (0.10, 70.0, 7.0, 0.0, 0.2)
+    (1.0, 0.0, 5.0, 0.0, 0.25), (0.25, 0.0, 16.0, 0.12, 0.35), (0.1, 74.0, 12.0, 0.01, 0.2), (0.1, 70.0, 7.0, 0.0, 0.2)
 ])  # fmt: skip
 """Power of each drum: height, centre bin (kick and snare have their own in every kit), width in bins, floor over all
 bins, and what is left after one step."""

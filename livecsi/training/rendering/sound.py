@@ -15,13 +15,11 @@ from livecsi.training.rendering.arranger import Arrangement, arrange
 from livecsi.training.rendering.band import melody_as_performed, play_band
 from livecsi.training.rendering.cast import Cast, assign
 from livecsi.training.rendering.equipment import SoundSettings
-from livecsi.training.rendering.performance import RenderedPerformance
+from livecsi.training.rendering.performance import RenderedPerformance, beat_per_frame
 from livecsi.training.rendering.raster import FRAME_SECONDS
 from livecsi.training.rendering.venue import add_audience, mix, place_in_room, record
 from livecsi.training.scores.score import Score
 from livecsi.types import Samples
-
-SONG_OVER_AFTER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def render_audio(
     The arrangement is the one `arrange` makes of the same generator; a beat of -1 is before or after the song.
     """
     take = perform(score, rng, live, seconds, sound)
-    beat = _beat_per_frame(take.arrangement, round(seconds / FRAME_SECONDS))
+    beat = beat_per_frame(take.arrangement, round(seconds / FRAME_SECONDS))
     return take.samples, beat, take.arrangement.transposition_semitones
 
 
@@ -71,10 +69,3 @@ def perform(score: Score, rng: np.random.Generator, live: bool, seconds: float, 
         melody = melody_as_performed(arrangement, score)
         samples = add_audience(samples, melody, arrangement.intro_seconds, rng, sound)
     return Take(record(samples, rng, live), arrangement, cast, soundfont)
-
-
-def _beat_per_frame(arrangement: Arrangement, frames: int) -> NDArray[np.int64]:
-    centres = (np.arange(frames) + 0.5) * FRAME_SECONDS
-    index = np.searchsorted(arrangement.beat_seconds, centres, side="right") - 1
-    over = centres > arrangement.beat_seconds[-1] + SONG_OVER_AFTER_SECONDS
-    return np.where((index < 0) | over, -1, arrangement.beat_of[np.maximum(index, 0)])
