@@ -99,15 +99,15 @@ class ScriptedPairs(Dataset[ScriptedBatch]):
         return np.zeros((BINS, length), np.float32) if crowd is None else crowd
 
 
-def rendered(batches: Iterable[ScriptedBatch], frames: int, device: torch.device) -> Iterator[dict[str, Tensor]]:
-    """The batches as `RenderedPairs` gives them, on `device`; references are `frames` frames long."""
+def rendered(batches: Iterable[ScriptedBatch], device: torch.device) -> Iterator[dict[str, Tensor]]:
+    """The batches as `RenderedPairs` gives them, on `device`."""
     for batch in batches:
-        yield _render(batch, frames, device)
+        yield _render(batch, device)
 
 
-def _render(batch: ScriptedBatch, frames: int, device: torch.device) -> dict[str, Tensor]:
+def _render(batch: ScriptedBatch, device: torch.device) -> dict[str, Tensor]:
     generator = torch.Generator(device=device).manual_seed(batch.noise_seed)
-    pairs = batch.pairs
+    pairs, frames = batch.pairs, len(batch.pairs[0].reference_beat)
     references = [pair.reference for pair in pairs] + batch.twins
     sides = references + [pair.query for pair in pairs]
     magnitude = render_batch([side.script for side in sides], frames, device, generator)

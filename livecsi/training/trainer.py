@@ -124,7 +124,7 @@ def _batches(
         prefetch_factor=4 if plan.workers else None,
         generator=torch.Generator(),  # its own, so that a resumed run draws what an uninterrupted one would have drawn
     )
-    return loader if plan.render_on == "cpu" else rendered(loader, plan.shape.reference_frames, device)
+    return loader if plan.render_on == "cpu" else rendered(loader, device)
 
 
 def _report(folder: Path, plan: TrainingPlan, progress: Progress, figures: tuple[float, ...], to: Listener) -> None:
