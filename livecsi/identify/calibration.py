@@ -14,13 +14,17 @@ from typing import Any, Self
 from livecsi.types import Candidate
 
 LARGEST_LOG_ODDS = 30.0
-LARGEST_LEAD = 12.0
+EVEN_ODDS_WORKS = 100
+"""From how many works on a song of the night is as likely inside the catalogue as outside of it, before listening. A
+catalogue of ten cannot expect half of a night to be its own."""
+LARGEST_LEAD = 6.0
 """A lead beyond this says no more; also the lead of an answer that has no rival."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """log odds = `slope` * score + `per_lead` * lead + `per_log_work` * log(works) + `intercept`."""
+    """log odds = `slope` * score + `per_lead` * lead + `per_log_work` * log(works) + `intercept`, for even odds before
+    listening."""
 
     slope: float
     per_lead: float
@@ -42,6 +46,11 @@ class Calibration:
         odds = self.slope * score + self.per_lead * clipped(lead)
         odds += self.per_log_work * math.log(max(1, works)) + self.intercept
         return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, odds))
+
+
+def expected_odds(works: int) -> float:
+    """Log odds that a song is in a catalogue of this size, before listening: never better than even."""
+    return min(0.0, math.log(max(1, works) / EVEN_ODDS_WORKS))
 
 
 def clipped(lead: float) -> float:
@@ -72,10 +81,10 @@ def calibrated(
     scores: dict[int, float] = {}
     for candidate in candidates:
         scores[candidate.work_id] = max(candidate.score, scores.get(candidate.work_id, -math.inf))
-    lead = leads(scores, background_score)
-    best = {work: calibration.log_odds(score, lead[work], works) for work, score in scores.items()}
+    lead, before = leads(scores, background_score), expected_odds(works)
+    best = {work: calibration.log_odds(score, lead[work], works) + before for work, score in scores.items()}
     share = dict(zip(best, shares(list(best.values())), strict=True))
-    odds = [calibration.log_odds(c.score, lead[c.work_id], works) for c in candidates]
+    odds = [calibration.log_odds(c.score, lead[c.work_id], works) + before for c in candidates]
     return tuple(
         replace(c, log_odds=value, probability=share[c.work_id] * math.exp(value - best[c.work_id]))
         for c, value in zip(candidates, odds, strict=True)

@@ -1,7 +1,7 @@
 """What a score is worth: a logistic fit of "the best answer is right" on the answers of a rehearsal.
 
-Sizes of catalogues weigh the same, and so do windows of songs inside and outside; twins weigh what one song in a venue
-that is not in the catalogue, but shares its chords with one that is, may weigh.
+Sizes of catalogues weigh the same, and so do windows of songs inside and outside; twins weigh as much as songs may that
+share all chords of one in the catalogue, from beginning to end, without being it: one in fifty.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.calibration import clipped
 from livecsi.training.rehearsal import Answer
 
-TWIN_SHARE = 0.2
+TWIN_SHARE = 0.02
 RIDGE = 1e-4
 Array = NDArray[np.float64]
 

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from livecsi.identify.calibration import LARGEST_LEAD, LARGEST_LOG_ODDS, Calibration, calibrated, leads, shares
+from livecsi.identify.calibration import (
+    EVEN_ODDS_WORKS,
+    LARGEST_LEAD,
+    LARGEST_LOG_ODDS,
+    Calibration,
+    calibrated,
+    expected_odds,
+    leads,
+    shares,
+)
 from livecsi.types import Candidate
 
 MADE_UP = Calibration(slope=0.5, per_lead=0.25, per_log_work=-0.4, intercept=-1.0)
@@ -20,6 +29,15 @@ def test_log_odds_by_hand():
     assert MADE_UP.log_odds(6.0, 2.0, 0) == MADE_UP.log_odds(6.0, 2.0, 1)
     assert MADE_UP.log_odds(6.0, math.inf, 1) == MADE_UP.log_odds(6.0, LARGEST_LEAD, 1)
     assert (MADE_UP.log_odds(1e9, 0, 1), MADE_UP.log_odds(-1e9, 0, 1)) == (LARGEST_LOG_ODDS, -LARGEST_LOG_ODDS)
+
+
+def test_a_small_catalogue_expects_fewer_of_its_songs():
+    assert expected_odds(EVEN_ODDS_WORKS) == expected_odds(10 * EVEN_ODDS_WORKS) == 0
+    assert expected_odds(EVEN_ODDS_WORKS // 10) == pytest.approx(-math.log(10))
+    assert expected_odds(0) == expected_odds(1) == -math.log(EVEN_ODDS_WORKS)
+    flat = Calibration(slope=0.5, per_lead=0.25, per_log_work=0.0, intercept=-1.0)
+    small, large = (calibrated([candidate(1, 6.0)], flat, works)[0] for works in (10, 100))
+    assert large.log_odds - small.log_odds == pytest.approx(math.log(10)) and large.probability > small.probability
 
 
 def test_leads_by_hand():
@@ -84,4 +102,4 @@ def test_the_order_and_everything_else_about_a_candidate_stays():
     before = [candidate(2, 1.0), candidate(1, 8.0)]
     after = calibrated(before, MADE_UP, works=5)
     assert [(c.work_id, c.title, c.score) for c in after] == [(c.work_id, c.title, c.score) for c in before]
-    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, -7.0, 5))
+    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, -7.0, 5) + expected_odds(5))
