@@ -34,7 +34,7 @@ def test_log_odds_by_hand():
 def test_a_small_catalogue_expects_fewer_of_its_songs():
     assert expected_odds(EVEN_ODDS_WORKS) == expected_odds(10 * EVEN_ODDS_WORKS) == 0
     assert expected_odds(EVEN_ODDS_WORKS // 10) == pytest.approx(-math.log(10))
-    assert expected_odds(0) == expected_odds(1) == -math.log(EVEN_ODDS_WORKS)
+    assert expected_odds(0) == expected_odds(1) == pytest.approx(-math.log(EVEN_ODDS_WORKS))
     flat = Calibration(slope=0.5, per_lead=0.25, per_log_work=0.0, intercept=-1.0)
     small, large = (calibrated([candidate(1, 6.0)], flat, works)[0] for works in (10, 100))
     assert large.log_odds - small.log_odds == pytest.approx(math.log(10)) and large.probability > small.probability
