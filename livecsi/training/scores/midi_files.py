@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.errors import InputError
-from livecsi.training.scores.written import Voice, WrittenSong, beats_in_bar
+from livecsi.training.scores.written import MOST_BEATS, Voice, WrittenSong, beats_in_bar
 
 DRUM_CHANNEL = 9
 DEFAULT_TEMPO = 500_000
-MOST_BEATS = 20_000
 
 Key = tuple[int, int]
 """A voice: track and channel."""

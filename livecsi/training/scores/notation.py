@@ -1,19 +1,27 @@
 """Written music through music21: ABC tunes and MusicXML, with repeats played, ties joined, chord symbols understood."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.errors import InputError
-from livecsi.training.scores.written import Voice, WrittenSong, beats_in_bar
+from livecsi.training.scores.written import MOST_BEATS, Voice, WrittenSong, beats_in_bar
 
 DEFAULT_BEATS_A_MINUTE = 120.0
 DEFAULT_VELOCITY = 80.0
 TUNE_START = re.compile(r"^(?=X:)", re.MULTILINE)
+ABC_WORDS = re.compile(r'^(?![KLMQ]:)[A-Za-z+]:.*$|"[^"\n]*"|%.*$', re.MULTILINE)
+"""What an ABC tune says in words: fields but those of the music, chords and remarks in quotes, comments."""
+ABC_TEMPO = re.compile(r"Q:[^\n\]]*")
+TOO_LONG_A_NUMBER = re.compile(r"(?<![/\d])\d{3,}|\d{4,}")
+TOO_LONG_A_TIME = re.compile(rb"<beats>[^<]*\d{3,}|<beat-type>[^<]*\d{4,}")
+"""music21 looks for the beats of a bar of a thousand quarters for seconds, of a million for hours."""
 
 
 def abc_tunes(path: Path) -> list[str]:
@@ -33,22 +41,46 @@ def abc_tunes(path: Path) -> list[str]:
 
 
 def read_abc_tune(tune: str, where: str) -> WrittenSong:
-    return _song(_parsed(where, tune.rstrip() + "\n", "abc"), where)
+    """Raises InputError where music21 cannot read the tune."""
+    number = TOO_LONG_A_NUMBER.search(ABC_TEMPO.sub("", ABC_WORDS.sub("", tune)))
+    if number:
+        raise InputError(f"{where}: {number[0]} is no length of a note or bar", "repair it or leave it out")
+    return _read(where, tune.rstrip() + "\n", "abc")
 
 
 def read_musicxml(path: Path) -> WrittenSong:
     """Of a .musicxml, .xml or compressed .mxl file; raises InputError where music21 cannot read it."""
-    return _song(_parsed(str(path), path, "musicxml"), str(path))
+    try:
+        texts = _texts(path)
+    except (OSError, RuntimeError, BadZipFile, zlib.error) as error:
+        raise InputError(f"{path}: {error}", "repair it or leave it out") from error
+    if any(TOO_LONG_A_TIME.search(text) for text in texts):
+        raise InputError(f"{path}: a time signature nobody can count", "repair it or leave it out")
+    return _read(str(path), path, "musicxml")
+
+
+def _texts(path: Path) -> list[bytes]:
+    """The XML of a file, compressed or not."""
+    if not is_zipfile(path):
+        return [path.read_bytes()]
+    with ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist() if name.endswith("xml")]
+
+
+def _read(where: str, source: str | Path, file_format: str) -> WrittenSong:
+    try:
+        return _song(_parsed(where, source, file_format), where)
+    except InputError:
+        raise
+    except Exception as error:  # a parser of other people's files fails in every way there is, and late
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(f"{where}: not readable as {file_format}: {reason}", "repair it or leave it out") from error
 
 
 def _parsed(where: str, source: str | Path, file_format: str) -> Any:
     from music21 import converter
 
-    try:
-        parsed: Any = converter.parse(source, format=file_format, forceSource=True)
-    except Exception as error:  # a parser of other people's files fails in every way there is
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{where}: not readable as {file_format}: {reason}", "repair it or leave it out") from error
+    parsed: Any = converter.parse(source, format=file_format, forceSource=True)
     if not parsed.parts:
         raise InputError(f"{where}: no parts", "repair it or leave it out")
     return _repeats_played(parsed.stripTies())
@@ -111,6 +143,8 @@ def _grid(parsed: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
             quarters = beats_in_bar(measure.timeSignature.numerator, measure.timeSignature.denominator)[1]
         start, length = float(measure.offset), float(measure.duration.quarterLength)
         count = max(1, round(length / quarters)) if length > 0 else 0
+        if len(beats) + count > MOST_BEATS:
+            raise ValueError(f"bar {number + 1} brings more than {MOST_BEATS} beats")
         beats += [start + beat * length / count for beat in range(count)]
         bars += [number] * count
         end = start + length

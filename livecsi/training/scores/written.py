@@ -13,7 +13,7 @@ from livecsi.errors import InputError
 from livecsi.training.scores.harmony import BEATS_PER_BAR, find_beats, find_chords, invent_melody
 from livecsi.training.scores.score import Role, Score
 
-FEWEST_BEATS = 16
+FEWEST_BEATS, MOST_BEATS = 16, 20_000
 LONG_ENOUGH_SECONDS, REPEATED_TO_SECONDS = 110.0, 200.0
 SHORTEST_SECONDS, LONGEST_SECONDS = 4.0, 1500.0
 SOURCE = "file"
@@ -71,6 +71,8 @@ def to_score(song: WrittenSong, name: str, cluster_id: int) -> Score:
         beat_seconds, bar = np.append(found, found[-1] + period), np.arange(len(found)) // BEATS_PER_BAR
     if len(bar) < FEWEST_BEATS or not SHORTEST_SECONDS < beat_seconds[-1] - beat_seconds[0] <= LONGEST_SECONDS:
         raise InputError(f"{name}: {len(bar)} beats, {beat_seconds[-1]:.0f} s are no song", "leave it out")
+    if not (np.diff(beat_seconds) > 0).all() or not np.isfinite(notes).all():
+        raise InputError(f"{name}: its time stands still or runs backwards", "correct its tempi")
     root, mask = _chords(song, notes, beat_seconds)
     if not (notes[:, 4] == Role.MELODY).any():
         tune = invent_melody(root, mask, beat_seconds[:-1], np.random.default_rng(cluster_id))
