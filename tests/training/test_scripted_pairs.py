@@ -3,12 +3,14 @@
 import math
 import pickle
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from livecsi.errors import SettingsError
+from livecsi.training.commands import Folders, train_from_config
 from livecsi.training.crowd_noise import with_crowd
 from livecsi.training.dataset import BatchShape, Material, RenderedPairs
 from livecsi.training.losses import NOWHERE
@@ -16,7 +18,7 @@ from livecsi.training.rendering.performance import render_performance
 from livecsi.training.rendering.variety import PLAIN
 from livecsi.training.scripted_pairs import ScriptedPairs, rendered
 from livecsi.training.trainer import Listener, TrainingPlan, _batches, train
-from tests.training.made_up import made_up_score
+from tests.training.made_up import made_up_score, write_tables
 from tests.training.test_trainer import curve
 
 SHAPE = BatchShape(
@@ -118,7 +120,43 @@ def test_the_crowd_of_the_paper_is_over_the_queries_that_it_says_and_drawn_anew_
     assert len({number for _, number in over}) > 1
 
 
-def test_a_run_folder_says_where_it_rendered(material, tmp_path: Path):
-    train(material, replace(PLAN, steps=1), tmp_path, Listener())
-    plan = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["plan"]
-    assert plan["render_on"] == "device" and plan["shape"]["paper_crowd"] is False
+CONFIGURATION = """
+steps = 1
+width = 4
+workers = 0
+render_on = "device"
+[shape]
+batch = 2
+reference_frames = 64
+query_frames = [48]
+paper_crowd = true
+"""
+
+
+@pytest.fixture
+def folders(tmp_path) -> Folders:
+    """Scores, a recording of a crowd, and a run to be."""
+    versions = [{"version_id": number, "cluster_id": number} for number in range(8)]
+    (tmp_path / "crowd").mkdir()
+    soundfile.write(tmp_path / "crowd" / "roar.wav", np.random.default_rng(0).normal(0, 0.1, 22050), 22050)
+    scores = write_tables(tmp_path / "scores", versions)
+    return Folders(scores, None, None, tmp_path / "crowd", tmp_path / "runs" / "trial")
+
+
+def configured(folders: Folders, text: str) -> None:
+    config = folders.scores / "trial.toml"
+    config.write_text(text)
+    train_from_config(config, folders, None, Listener())
+
+
+def test_a_configuration_asks_for_the_crowd_and_the_device(folders):
+    configured(folders, CONFIGURATION)
+    plan = torch.load(folders.run / "checkpoint.pt", weights_only=True)["plan"]
+    assert plan["render_on"] == "device" and plan["shape"]["paper_crowd"] is True
+    assert list((folders.run.parent / "features").iterdir()), "the recording of a crowd was heard"
+
+
+@pytest.mark.parametrize(("old", "new", "complaint"), [("true", "false", "--crowd"), ('"device"', '"moon"', "moon")])
+def test_a_configuration_that_cannot_be_meant_is_refused(folders, old, new, complaint):
+    with pytest.raises(SettingsError, match=complaint):
+        configured(folders, CONFIGURATION.replace(old, new))
