@@ -4,7 +4,7 @@ Time is cut into one-second cells. A window speaks for a song in the cells its a
 does not hear; the gate speaks for and against music. The likeliest sequence is found with a cost for every change
 (Viterbi), so sustained evidence divides the night and a single stray window changes nothing. Then each performance is
 listened to again as a whole, free of its neighbours: it gets a name only when that comparison says so; otherwise it is
-honestly unknown, with its alternatives.
+honestly unknown, with its alternatives. Neighbours that turn out to be one song become one performance.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +63,8 @@ def follow(
     unknown_music = np.where(music, 0.0, -GATE_EVIDENCE)
     evidence = np.stack([no_music, unknown_music, *(_song_evidence(windows, song, music) for song in songs)])
     runs = _stretch_to_music(_join_repeats(_runs(viterbi(evidence, SWITCH_COST))))
-    performances = [_performance(run, listen_again, tracking) for run in runs if run.state != NO_MUSIC]
+    heard = [_performance(run, listen_again, tracking) for run in runs if run.state != NO_MUSIC]
+    performances = _reunite(heard, listen_again, tracking)
     return [p for p in performances if p.best is not None or p.duration_seconds >= tracking.minimum_music_seconds]
 
 
@@ -167,6 +168,35 @@ def _performance(run: _Run, listen_again: ListenAgain, tracking: TrackingSetting
         best=answers[0] if named else None,
         alternatives=tuple(answers[1 if named else 0 :][:ALTERNATIVES]),
     )
+
+
+def _reunite(heard: list[Performance], listen_again: ListenAgain, tracking: TrackingSettings) -> list[Performance]:
+    """Pieces that touch and sound most like one song are that song, where the whole of them gets its name.
+
+    A long solo or a rewritten verse looks unknown from window to window, and would make two lines of one performance.
+    """
+    reunited: list[Performance] = []
+    for performance in heard:
+        before = reunited[-1] if reunited else None
+        if before is not None and before.end_seconds == performance.start_seconds and _may_be_one(before, performance):
+            first, last = (round(s / CELL_SECONDS) for s in (before.start_seconds, performance.end_seconds))
+            whole = _performance(_Run(first, last, UNKNOWN_MUSIC), listen_again, tracking)
+            if whole.best is not None and whole.best.work_id == _likeliest(performance):
+                reunited[-1] = whole
+                continue
+        reunited.append(performance)
+    return reunited
+
+
+def _may_be_one(before: Performance, after: Performance) -> bool:
+    named = before.best is not None or after.best is not None
+    return named and _likeliest(before) == _likeliest(after)
+
+
+def _likeliest(performance: Performance) -> int | None:
+    """The work that comes first, named or not."""
+    first = performance.best or next(iter(performance.alternatives), None)
+    return first.work_id if first is not None else None
 
 
 def _works(candidates: Sequence[Candidate]) -> list[int]:

@@ -155,6 +155,35 @@ def test_the_vamp_before_the_first_verse_belongs_to_the_song():
     assert_edges(performance, 30, 200)
 
 
+LONG_SOLO = [Stretch(0, 150, work=1), Stretch(150, 260), Stretch(260, 280, kind=Kind.CROWD)]
+
+
+@pytest.mark.parametrize(
+    ("whole", "expected"), [(0.97, [(Kind.SONG, 1)]), (0.5, [(Kind.SONG, 1), (Kind.UNKNOWN, None)])]
+)
+def test_a_solo_that_sounds_like_nothing_is_its_song_when_the_whole_is(whole, expected):
+    """Windows know the song until 150 s; heard again, the rest resembles it most, and so does the whole."""
+
+    def listen(start: float, end: float) -> tuple[Candidate, ...]:
+        if start > 100:
+            return song(1, 0.5, 0.6), song(2, -2.0, 0.1)
+        return (song(1, 5.0, 0.97 if end < 200 else whole),)
+
+    segments = [Segment(s.start, s.end, s.kind) for s in LONG_SOLO]
+    found = follow(windows(LONG_SOLO), segments, 280.0, TRACKING, listen)
+    assert brief(found) == expected
+    assert found[0].start_seconds == 0 and found[-1].end_seconds == pytest.approx(260, abs=EDGE)
+
+
+def test_neighbours_that_resemble_different_songs_stay_apart():
+    def listen(start: float, end: float) -> tuple[Candidate, ...]:
+        return (song(2, 0.5, 0.6),) if start > 100 else (song(1, 5.0, 0.97),)
+
+    segments = [Segment(s.start, s.end, s.kind) for s in LONG_SOLO]
+    found = follow(windows(LONG_SOLO), segments, 280.0, TRACKING, listen)
+    assert brief(found) == [(Kind.SONG, 1), (Kind.UNKNOWN, None)]
+
+
 def test_two_recordings_of_a_work_are_one_answer():
     def listen(start: float, end: float) -> tuple[Candidate, ...]:
         return song(1, 5.0, 0.9), replace(song(1, 4.0, 0.5), recording_id=11), song(2, -1.0, 0.05)
