@@ -2,7 +2,7 @@
 
 A catalogue is half test works, as far as they go, and half other songs of `large_catalogue`. It is asked about live
 windows of the works it holds, of as many it lacks, and of twins (other songs on the chords of one it holds), which
-weigh a fifth, as in the calibration. Everything goes the way of the runtime; only the impostor means are those of the
+weigh as in the calibration. Everything goes the way of the runtime; only the impostor means are those of the
 large catalogue for all of them.
 
     python -m benchmarks.reliability --data DIR [--models DIR]
@@ -34,7 +34,7 @@ from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.twins import chord_twin
 
-SIZES_AND_DRAWS = ((80, 8), (1000, 2), (SONGS, 2))
+SIZES_AND_DRAWS = ((80, 6), (1000, 1), (SONGS, 1))
 TWIN_EVERY = 3
 LIVE_FRAMES = 640
 SEED = 31
@@ -72,7 +72,8 @@ def main() -> None:
         COLUMNS,
         [_row(size, answers, ear.settings.tracking.name_probability) for size, answers in asked.items()],
         f"Model {ear.model_id}; named from a probability of {ear.settings.tracking.name_probability}. ECE in ten bins. "
-        "Half of the windows are of songs in the catalogue, twins of them a fifth of all; windows of 30, 60 and 180 s.",
+        "Half of the windows are of songs in the catalogue, half of others; twins weigh as in the calibration; windows "
+        "of 30, 60 and 180 s.",
     )  # fmt: skip
     _draw(asked)
 
