@@ -72,16 +72,20 @@ def leads(work_scores: Mapping[int, float], background_score: float = -math.inf)
 
 
 def calibrated(
-    candidates: Sequence[Candidate], calibration: Calibration, works: int, background_score: float = -math.inf
+    candidates: Sequence[Candidate],
+    calibration: Calibration,
+    works: int,
+    background_score: float = -math.inf,
+    before: float = 0.0,
 ) -> tuple[Candidate, ...]:
     """The candidates with their log odds and probabilities; several recordings of one work do not compete.
 
-    `background_score` is the best score of a song that nobody plays.
+    `background_score` is the best score of a song that nobody plays, `before` the log odds before listening.
     """
     scores: dict[int, float] = {}
     for candidate in candidates:
         scores[candidate.work_id] = max(candidate.score, scores.get(candidate.work_id, -math.inf))
-    lead, before = leads(scores, background_score), expected_odds(works)
+    lead = leads(scores, background_score)
     best = {work: calibration.log_odds(score, lead[work], works) + before for work, score in scores.items()}
     share = dict(zip(best, shares(list(best.values())), strict=True))
     odds = [calibration.log_odds(c.score, lead[c.work_id], works) + before for c in candidates]

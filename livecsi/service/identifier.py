@@ -7,7 +7,7 @@ from dataclasses import replace
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.errors import UntrustedError
-from livecsi.identify.calibration import Calibration, calibrated
+from livecsi.identify.calibration import Calibration, calibrated, expected_odds
 from livecsi.identify.matcher import Match, Matcher, Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, unpack
 from livecsi.identify.shortlist import EXACT_SONGS
@@ -45,12 +45,13 @@ class Identifier:
     def identify(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
         """Candidates of the shortlist with probabilities, best first; background songs are competition, not answers."""
         matches = self.matcher.rank(query, shortlist)
-        return self.candidates(matches)
+        return self.candidates(matches, expected_odds(self.works))
 
-    def candidates(self, matches: Sequence[Match]) -> tuple[Candidate, ...]:
+    def candidates(self, matches: Sequence[Match], before: float = 0.0) -> tuple[Candidate, ...]:
+        """What the matches are worth, `before` being the log odds before listening."""
         named = [self._candidate(match) for match in matches if not match.reference.is_background]
         background = [match.score for match in matches if match.reference.is_background]
-        return calibrated(named, self._calibration, self.works, max(background, default=-math.inf))
+        return calibrated(named, self._calibration, self.works, max(background, default=-math.inf), before)
 
     def _candidate(self, match: Match) -> Candidate:
         recording = self._recordings[match.reference.recording_id]

@@ -38,7 +38,7 @@ def test_a_run_leaves_curve_checkpoint_and_configuration_and_does_not_start_over
     answer = livecsi("train", "--config", config, "--scores", scores, "--run", run)
     assert (answer.exit_code, answer.stdout) == (0, f"{run}\n")
     assert answer.stderr.startswith("step 10  pairs 20")
-    assert sorted(path.name for path in run.iterdir()) == ["checkpoint.pt", "config.toml", "curve.csv"]
+    assert sorted(path.name for path in run.iterdir()) == ["checkpoint.pt", "config.toml", "curve.csv", "curve.png"]
     assert (run / "config.toml").read_text() == CONFIG
     with (run / "curve.csv").open(newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["10"]
@@ -73,7 +73,7 @@ def test_scores_that_are_not_there(livecsi, config, tmp_path):
     answer = livecsi("train", "--config", config, "--scores", tmp_path, "--run", tmp_path / "runs" / "x")
     assert answer.exit_code == 3
     assert answer.stderr == f"livecsi: {tmp_path}/versions.parquet: no such table " \
-                            "(point --scores at a folder with versions and notes tables)\n"  # fmt: skip
+                            "(point --scores at a folder with such tables or score files)\n"  # fmt: skip
 
 
 @pytest.mark.parametrize("budget", ["", "10", "10 minutes", "-5m"])
