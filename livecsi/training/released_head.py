@@ -4,6 +4,8 @@ Batch norm is folded into the convolutions, and a convolution over features and 
 becomes the sum of two, because onnxruntime is fast only on channels that come in sixteens, and slow on seventeen.
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -43,8 +45,9 @@ class ReleasedHead(nn.Module):
         super().__init__()
         self.fine = _Folded(head.fine, gain=MATRIX_GAIN)
         self.middle = _Folded(head.middle, joins=True)
-        self.coarse = _Folded(head.coarse[0], joins=True)  # type: ignore[arg-type]
-        self.last = _Folded(head.coarse[1])  # type: ignore[arg-type]
+        coarse, last = (cast(ConvBlock, block) for block in head.coarse)
+        self.coarse = _Folded(coarse, joins=True)
+        self.last = _Folded(last)
         self.score = head.score
 
     def forward(self, fine: Tensor, middle: Tensor, coarse: Tensor) -> Tensor:
