@@ -29,15 +29,28 @@ class HeardSession:
         return self.opened.body
 
     @property
+    def events(self) -> list[Event]:
+        """Everything that was written about this session."""
+        return [self.opened, *self.gaps, *self.performances, *([self.closed] if self.closed else [])]
+
+    @property
     def last_event(self) -> Event:
         """The newest event that says something about this session."""
-        events = [self.opened, *self.gaps, *self.performances, *([self.closed] if self.closed else [])]
-        return max(events, key=lambda event: event.seq)
+        return max(self.events, key=lambda event: event.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """What a report is about: one act on one stage in one night."""
+
+    night: date
+    act: str
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on one stage in one night: what a report is about."""
+    """What was heard of one act on one stage in one night."""
 
     act: str
     stage: str
@@ -67,6 +80,14 @@ def sessions_of_night(ledger: Ledger, night: date) -> list[HeardSession]:
     """The sessions of one night by the time they began; superseded ones are left out."""
     found = [session for session in _sessions(ledger) if session.start["night"] == night.isoformat()]
     return sorted(found, key=lambda session: (session.start["started_at"], session.session_id))
+
+
+def sessions_by_report(ledger: Ledger, night: date) -> dict[ReportKey, list[HeardSession]]:
+    """The sessions of one night by what they are reported under, in the order the acts came on."""
+    groups: dict[ReportKey, list[HeardSession]] = {}
+    for session in sessions_of_night(ledger, night):
+        groups.setdefault(ReportKey(night, session.start["act"], session.start["stage"]), []).append(session)
+    return groups
 
 
 def _sessions(ledger: Ledger) -> list[HeardSession]:

@@ -1,64 +1,64 @@
 """From ledger events to a report. Nothing is asked from the catalogue: an event carries all it needs.
 
-Only a line the tracker called a song gets a work. Music without a name keeps its times, and whatever it resembled
-stays among the alternatives, for a person to pick from.
+Only a line that the tracker or a person gave a name gets a work. Music without a name keeps its times, and whatever
+it resembled stays among the alternatives, for a person to pick from. What the machine heard stays as evidence even
+where a person decided otherwise.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from livecsi.clock import parse_utc
-from livecsi.ledger.ledger import Ledger
-from livecsi.ledger.night import HeardSession, sessions_of_night
+from livecsi.ledger.ledger import Body, Event, Ledger
+from livecsi.ledger.lines import Edit, Line
+from livecsi.ledger.night import HeardSession, sessions_by_report
+from livecsi.ledger.night import ReportKey as ReportKey
+from livecsi.ledger.review import Review, review_of
 from livecsi.reports import model
 from livecsi.types import Kind
 
 ALTERNATIVES_SHOWN = 5
 
-_USAGE = {Kind.SONG: model.Usage.LIVE, Kind.UNKNOWN: model.Usage.UNCLEAR, Kind.RECORDED: model.Usage.BACKGROUND}
-
-
-@dataclass(frozen=True, slots=True)
-class ReportKey:
-    """What a report is about."""
-
-    night: date
-    act: str
-    stage: str
-
 
 def reports_of_night(ledger: Ledger, night: date) -> dict[ReportKey, model.SetlistReport]:
     """All reports of a night, in the order the acts came on; empty when nothing was heard."""
-    groups: dict[ReportKey, list[HeardSession]] = {}
-    for session in sessions_of_night(ledger, night):
-        groups.setdefault(ReportKey(night, session.start["act"], session.start["stage"]), []).append(session)
-    return {key: build(key, sessions) for key, sessions in groups.items()}
+    groups = sessions_by_report(ledger, night)
+    return {key: build(key, sessions, review_of(ledger, key, sessions)) for key, sessions in groups.items()}
 
 
-def build(key: ReportKey, sessions: Sequence[HeardSession]) -> model.SetlistReport:
-    """The report of sessions that belong together."""
-    items, coverage = _items(sessions), _coverage(sessions)
-    newest = max((session.last_event for session in sessions), key=lambda event: event.seq)
+def build(key: ReportKey, sessions: Sequence[HeardSession], review: Review) -> model.SetlistReport:
+    """The report of sessions that belong together, as people have reviewed it so far."""
+    events = [*(session.last_event for session in sessions), *([review.last_event] if review.last_event else [])]
+    newest = max(events, key=lambda event: event.seq)
     start = sessions[0].start
     return model.SetlistReport(
         report_id=_report_id(key, start["venue"].get("name") or ""),
-        event=model.Event(
-            business_date=key.night,
-            timezone=start["timezone"],
-            start_utc=min(_started(session) for session in sessions),
-            end_utc=max(_ended(session) for session in sessions),
-        ),
+        revision=review.revision,
+        review_state=review.state,
+        event=_event(key, sessions, review.details["event"]),
         venue=_venue(start["venue"], key.stage),
-        act=model.Act(name=key.act or None),
-        items=items,
-        coverage=coverage,
+        act=model.Act(**{"name": key.act or None, **review.details["act"]}),
+        items=[item(seq, line) for seq, line in enumerate(review.lines, start=1)],
+        coverage=_coverage(sessions),
+        attestations=[_attestation(event) for event in review.signatures],
+        filings=[_filing(revision, event) for revision, event in review.filings],
+        orphaned_edits=[_orphan(orphan.event) for orphan in review.orphans],
         provenance=model.Provenance(
             sessions=[_source(session) for session in sessions], ledger_events=newest.seq, ledger_hash=newest.hash
         ),
     )
+
+
+def _event(key: ReportKey, sessions: Sequence[HeardSession], details: dict[str, Any]) -> model.Event:
+    heard: dict[str, Any] = {
+        "business_date": key.night,
+        "timezone": sessions[0].start["timezone"],
+        "start_utc": min(_started(session) for session in sessions),
+        "end_utc": max(_ended(session) for session in sessions),
+    }
+    return model.Event(**heard, **details)
 
 
 def _report_id(key: ReportKey, venue: str) -> str:
@@ -71,67 +71,100 @@ def _venue(dumped: dict[str, Any], stage: str) -> model.Venue:
     return model.Venue(**texts, stage=stage, capacity=dumped.get("capacity"))
 
 
-def _items(sessions: Sequence[HeardSession]) -> list[model.Item]:
-    bodies = [event.body for session in sessions for event in session.performances]
-    heard = sorted((body for body in bodies if Kind(body["kind"]) in _USAGE), key=lambda body: str(body["start_utc"]))
-    return [_item(seq, body) for seq, body in enumerate(heard, start=1)]
-
-
-def _item(seq: int, body: dict[str, Any]) -> model.Item:
-    kind, best = Kind(body["kind"]), body["best"]
-    is_named = best is not None and kind is not Kind.UNKNOWN
-    start, end = parse_utc(body["start_utc"]), parse_utc(body["end_utc"])
+def item(seq: int, line: Line) -> model.Item:
+    """A line in the words of the report; `seq` is its place, from 1 on."""
+    recording = _recording(line.named) if line.named is not None and "recording_id" in line.named else None
     return model.Item(
         seq=seq,
-        kind=model.ItemKind.SONG if is_named else model.ItemKind.UNKNOWN,
-        usage=_USAGE[kind],
-        start_utc=start,
-        end_utc=end,
-        duration_s=round((end - start).total_seconds(), 3),
-        completeness="partial" if body["gap_seconds"] > 0 else "unknown",
-        gap_s=body["gap_seconds"],
-        work=_work(best) if is_named else None,
-        matched_recording=_recording(best) if is_named else None,
-        evidence=_evidence(body, is_named),
+        item_id=line.item_id,
+        section=line.section,
+        kind=line.kind,
+        usage=line.usage,
+        start_utc=line.start_utc,
+        end_utc=line.end_utc,
+        duration_s=round(line.duration_seconds, 3),
+        duration_source=line.duration_source,
+        completeness="partial" if line.gap_seconds > 0 else "unknown",
+        gap_s=line.gap_seconds,
+        times_performed=line.times_performed,
+        origin=line.origin,
+        part_of=line.part_of,
+        work=_work(line.named) if line.named is not None else None,
+        matched_recording=recording,
+        evidence=_evidence(line),
+        decision=_decision(line),
+        edits=[_edit(edit) for edit in line.edits],
     )
 
 
-def _work(best: dict[str, Any]) -> model.Work:
-    facts = best["facts"]
+def _decision(line: Line) -> model.Decision:
+    """The standing of the line, with the last hand that touched it."""
+    last = line.edits[-1] if line.edits else None
+    return model.Decision(
+        status=line.status, by=last.by if last else None, at=last.at if last else None, note=line.note
+    )
+
+
+def _edit(edit: Edit) -> model.Edit:
+    return model.Edit(verb=edit.verb, by=edit.by, at=edit.at, note=edit.note)
+
+
+def _orphan(event: Event) -> model.Edit:
+    return model.Edit(verb=event.body["verb"], by=event.body["by"], at=event.recorded_at, note=event.body.get("note"))
+
+
+def _attestation(event: Event) -> model.Attestation:
+    copied = ("role", "name", "statement", "report_sha256")
+    return model.Attestation(**{name: event.body[name] for name in copied}, at=event.recorded_at)
+
+
+def _filing(revision: int, event: Event) -> model.Filing:
+    copied = ("society", "profile", "filed_on", "filed_by", "reference", "report_sha256")
+    return model.Filing(revision=revision, recorded_at=event.recorded_at, **{name: event.body[name] for name in copied})
+
+
+def _work(named: Body) -> model.Work:
+    facts = named["facts"]
     return model.Work(
         work_key=facts.get("work_key"),
-        title=facts.get("work_title") or best["title"],
+        title=facts.get("work_title") or named["title"],
         iswc=facts.get("iswc"),
         writers=[model.Writer(**writer) for writer in facts.get("writers", [])],
+        publishers=facts.get("publishers", []),
+        society_ids=facts.get("society_ids", {}),
         public_domain=facts.get("public_domain", False),
     )
 
 
-def _recording(best: dict[str, Any]) -> model.MatchedRecording:
-    facts = best["facts"]
+def _recording(named: Body) -> model.MatchedRecording:
+    facts = named["facts"]
     return model.MatchedRecording(
-        title=facts.get("recording_title") or best["title"],
-        original_artist=facts.get("artist") or best["artist"] or None,
+        title=facts.get("recording_title") or named["title"],
+        original_artist=facts.get("artist") or named["artist"] or None,
         isrc=facts.get("isrc"),
+        musicbrainz_id=facts.get("musicbrainz_id"),
         duration_s=facts.get("recording_duration_seconds"),
     )
 
 
-def _evidence(body: dict[str, Any], is_named: bool) -> model.Evidence:
-    best, others = body["best"], list(body["alternatives"])
-    if best is not None and not is_named and all(best["recording_id"] != other["recording_id"] for other in others):
-        others.insert(0, best)
+def _evidence(line: Line) -> model.Evidence:
+    body = line.heard
+    if body is None:
+        return model.Evidence(confidence=0.0, band="none", band_basis="uncalibrated", margin=0.0)
+    is_named = body["best"] is not None and Kind(body["kind"]) is not Kind.UNKNOWN
     return model.Evidence(
+        session_id=line.session_id,
         confidence=_fraction(body["confidence"]),
         band=body["band"],
         band_basis="uncalibrated",
         margin=body["margin"],
-        transposition_semitones=best["transposition_semitones"] if is_named else None,
-        alternatives=[_alternative(other) for other in others[:ALTERNATIVES_SHOWN]],
+        transposition_semitones=body["best"]["transposition_semitones"] if is_named else None,
+        best=_alternative(body["best"]) if is_named else None,
+        alternatives=[_alternative(other) for other in line.alternatives[:ALTERNATIVES_SHOWN]],
     )
 
 
-def _alternative(candidate: dict[str, Any]) -> model.Alternative:
+def _alternative(candidate: Body) -> model.Alternative:
     facts = candidate["facts"]
     return model.Alternative(
         title=facts.get("work_title") or candidate["title"],
@@ -139,6 +172,13 @@ def _alternative(candidate: dict[str, Any]) -> model.Alternative:
         work_key=facts.get("work_key"),
         iswc=facts.get("iswc"),
         probability=_fraction(candidate["probability"]),
+        score=candidate["score"],
+        log_odds=candidate["log_odds"],
+        transposition_semitones=candidate["transposition_semitones"],
+        window_start_s=candidate["window_start_seconds"],
+        window_end_s=candidate["window_end_seconds"],
+        song_start_s=candidate["song_start_seconds"],
+        song_end_s=candidate["song_end_seconds"],
     )
 
 

@@ -1,18 +1,25 @@
 """The setlist report: one act, on one stage, in one night. The published JSON Schema is made from these classes.
 
 Software never confirms: every item is `pending` until a person decides, and what nobody knows stays null instead of
-being guessed. Conventions: times are RFC 3339 in UTC with milliseconds, durations are seconds, money is a decimal
-string with its ISO 4217 code, and lists are in the order of the night.
+being guessed. Kinds, usages and statuses are the ledger's own words. Conventions: times are RFC 3339 in UTC with
+milliseconds, durations are seconds, money is a decimal string with its ISO 4217 code, and lists are in the order of
+the night.
 """
 
+import hashlib
 import json
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from livecsi.clock import format_utc
+from livecsi.ledger.ledger import canonical
+from livecsi.ledger.lines import DurationSource, Origin, Section
+from livecsi.ledger.lines import ItemKind as ItemKind
+from livecsi.ledger.lines import Status as Status
+from livecsi.ledger.lines import Usage as Usage
+from livecsi.ledger.review import State
 
 SCHEMA_VERSION = "1.0"
 
@@ -29,40 +36,6 @@ class Block(BaseModel):
     """A part of the report."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class ItemKind(StrEnum):
-    """What a line of the setlist is."""
-
-    SONG = "song"
-    MEDLEY = "medley"
-    MEDLEY_PART = "medley_part"
-    SNIPPET = "snippet"
-    IMPROVISATION = "improvisation"
-    UNKNOWN = "unknown"
-
-
-class Usage(StrEnum):
-    """How the music came about; societies disagree on what is live, so the facts are kept apart."""
-
-    LIVE = "live"
-    LIVE_WITH_BACKING = "live_with_backing"
-    PLAYBACK_TAPE = "playback_tape"
-    DJ_FEATURED = "dj_featured"
-    BACKGROUND = "background"
-    KARAOKE = "karaoke"
-    SPEECH = "speech"
-    UNCLEAR = "unclear"
-
-
-class Status(StrEnum):
-    """What a person decided about a line."""
-
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    CORRECTED = "corrected"
-    ADDED_BY_HUMAN = "added_by_human"
-    REJECTED = "rejected"
 
 
 class Money(Block):
@@ -143,24 +116,38 @@ class MatchedRecording(Block):
 
 
 class Alternative(Block):
-    """Another studio recording it might have been."""
+    """A studio recording it might have been, with what the machine measured."""
 
     title: str
     original_artist: str | None = None
     work_key: str | None = None
     iswc: str | None = None
     probability: Fraction
+    score: float
+    """Normalised by impostors; comparable only within one model."""
+    log_odds: float
+    transposition_semitones: int
+    window_start_s: Seconds
+    """Where in the music that was compared (the performance, the middle of a long one) the aligned stretch begins."""
+    window_end_s: Seconds
+    song_start_s: Seconds
+    """Where in the studio song the aligned stretch begins."""
+    song_end_s: Seconds
 
 
 class Evidence(Block):
-    """Why the machine says so."""
+    """Why the machine says so. A line that a person added has band `none`: the machine says nothing for it."""
 
+    session_id: str | None = None
+    """Which of the sessions in `provenance` heard it: there are model, catalogue, configuration and clock."""
     confidence: Fraction
-    band: Literal["high", "medium", "low"]
+    band: Literal["high", "medium", "low", "none"]
     band_basis: Literal["calibrated", "uncalibrated"]
     """`uncalibrated`: the band is a word for the confidence, with no measured precision behind it."""
     margin: float
     transposition_semitones: int | None = None
+    best: Alternative | None = None
+    """What the machine named, whatever a person made of it."""
     alternatives: list[Alternative] = []
 
 
@@ -173,25 +160,39 @@ class Decision(Block):
     note: str | None = None
 
 
+class Edit(Block):
+    """One thing a person did to the item."""
+
+    verb: str
+    by: str
+    at: Moment
+    note: str | None = None
+
+
 class Item(Block):
     """One line of the setlist."""
 
     seq: Annotated[int, Field(ge=1)]
-    section: Literal["main", "encore", "intro", "outro"] = "main"
+    item_id: str
+    """The same for ever, whatever is added or merged around it."""
+    section: Section = "main"
     kind: ItemKind
     usage: Usage
     start_utc: Moment
     end_utc: Moment
     duration_s: Seconds
-    duration_source: Literal["detected", "entered", "reference"] = "detected"
+    duration_source: DurationSource = "detected"
     completeness: Literal["complete", "partial", "unknown"] = "unknown"
     gap_s: Seconds = 0.0
     times_performed: Annotated[int, Field(ge=1)] = 1
-    origin: Literal["own", "cover", "traditional"] | None = None
+    origin: Origin | None = None
+    part_of: str | None = None
+    """The `item_id` of the medley this is a part of."""
     work: Work | None = None
     matched_recording: MatchedRecording | None = None
     evidence: Evidence
     decision: Decision = Decision()
+    edits: list[Edit] = []
 
 
 class CaptureGap(Block):
@@ -217,7 +218,7 @@ class Coverage(Block):
 
 
 class Attestation(Block):
-    """A person's signature under exactly these bytes."""
+    """A person's signature under exactly this content (`SetlistReport.content_sha256`)."""
 
     role: str
     name: str
@@ -229,12 +230,15 @@ class Attestation(Block):
 class Filing(Block):
     """That somebody handed the report in."""
 
+    revision: Annotated[int, Field(ge=1)]
     society: str
-    profile: str
-    exported_at: Moment
-    filed_by: str | None = None
+    profile: str | None = None
+    recorded_at: Moment
+    filed_on: date
+    filed_by: str
     reference: str | None = None
-    due: date | None = None
+    report_sha256: str
+    """The content of that revision, which the ledger keeps word for word."""
 
 
 class SourceSession(Block):
@@ -270,7 +274,7 @@ class SetlistReport(Block):
     schema_version: Literal["1.0"] = "1.0"
     report_id: str
     revision: Annotated[int, Field(ge=1)] = 1
-    review_state: Literal["unreviewed", "in_review", "reviewed"] = "unreviewed"
+    review_state: State = State.UNREVIEWED
     event: Event
     venue: Venue
     act: Act
@@ -278,7 +282,19 @@ class SetlistReport(Block):
     coverage: Coverage
     attestations: list[Attestation] = []
     filings: list[Filing] = []
+    orphaned_edits: list[Edit] = []
+    """What people decided about lines that no longer exist, because the night was heard anew; none of it counts."""
     provenance: Provenance
+
+    def content_sha256(self) -> str:
+        """What a signature stands under: SHA-256 (hex) of the canonical JSON of the report, in UTF-8.
+
+        Left out is what signing and filing themselves change: `attestations`, `filings`, `review_state`, and in
+        `provenance` the place in the ledger, `ledger_events` and `ledger_hash`.
+        """
+        volatile: dict[str, Any] = {"attestations": True, "filings": True, "review_state": True,
+                    "provenance": {"ledger_events", "ledger_hash"}}  # fmt: skip
+        return hashlib.sha256(canonical(self.model_dump(mode="json", exclude=volatile)).encode()).hexdigest()
 
     def as_json(self) -> str:
         """The one text of this report: the same night gives the same bytes."""

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.review import Reviewer
 from livecsi.ledger.sessions import Sessions
 from livecsi.reports.build import ReportKey, reports_of_night
 from livecsi.reports.model import ItemKind, Money, Status, Usage, json_schema
@@ -173,9 +174,7 @@ def test_a_session_that_broke_off_is_reported_as_such(tmp_path):
     with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
         sessions = Sessions(ledger)
         session_id = sessions.open(replace(START, act=""))
-        sessions.heard(
-            session_id, [Performance(10.0, 70.0, Kind.UNKNOWN, 0.2, 0.0, None)], START.started_at, describe
-        )
+        sessions.heard(session_id, [Performance(10.0, 70.0, Kind.UNKNOWN, 0.2, 0.0, None)], START.started_at, describe)
         report = next(iter(reports_of_night(ledger, START.night).values()))
     assert not report.coverage.is_complete
     assert report.event.end_utc - report.event.start_utc == timedelta(seconds=70)
@@ -195,6 +194,84 @@ def test_acts_and_stages_get_a_report_each(tmp_path):
         ("The Tin Harbour", "main", 26), ("Delta Wren", "attic", 13),
     ]  # fmt: skip
     assert len({report.report_id for report in reports.values()}) == 2
+
+
+@pytest.fixture
+def reviewed(tmp_path):
+    """A ledger with the night gone through: one line of each decision, and the reviewer to go on with."""
+    path = tmp_path / "ledger.sqlite"
+    write_night(path, FakeClock())
+    with Ledger.open(path, FakeClock()) as ledger:
+        reviewer = Reviewer(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino")
+        ids = [line.item_id for line in reviewer.review().lines]
+        free = {"title": "", "artist": "", "facts": {"work_title": "Hand-made", "writers": [WRITER],
+                "publishers": ["Kulma"], "society_ids": {"Koda": "K1"}}}  # fmt: skip
+        reviewer.edit("accept", item_ids=[ids[0], *ids[2:4], *ids[6:10], *ids[11:]])
+        reviewer.edit("correct", item_ids=[ids[4]], chosen=reviewer.review().lines[4].heard["alternatives"][0])
+        reviewer.edit("correct", item_ids=[ids[5]], chosen=free, usage="live", note="Ben wrote it in the van")
+        reviewer.edit("reject", item_ids=[ids[1], ids[10]], note="sound check")
+        reviewer.edit("describe", block="event", changes={"ticket_price": {"amount": "12.50", "currency": "EUR"}})
+        reviewer.edit("describe", block="act", changes={"billing": "headline"})
+        yield ledger, reviewer
+
+
+WRITER = {"name": "Ben Berg", "role": "composer", "ipi": None}
+
+
+def only_report(ledger):
+    (report,) = reports_of_night(ledger, NIGHT).values()
+    validate(json.loads(report.as_json()))
+    return report
+
+
+def test_decisions_reach_the_report_and_what_was_heard_stays_as_evidence(reviewed):
+    report = only_report(reviewed[0])
+    assert report.review_state == "reviewed"
+    corrected, named, rejected = report.items[4], report.items[5], report.items[1]
+    assert (corrected.decision.status, corrected.work.title) == (Status.CORRECTED, "Little Machines")
+    assert corrected.evidence.best.title.startswith("Kaamos")
+    assert corrected.matched_recording.original_artist == "Delta Wren"
+    assert (named.work.publishers, named.work.society_ids, named.matched_recording) == (["Kulma"], {"Koda": "K1"}, None)
+    assert (rejected.decision.status, rejected.decision.by, rejected.decision.note) == (
+        Status.REJECTED, "Aino", "sound check",
+    )  # fmt: skip
+    assert [edit.verb for edit in named.edits] == ["correct"]
+    assert (report.event.ticket_price.amount, report.act.billing) == ("12.50", "headline")
+
+
+def test_an_accepted_line_carries_all_the_machine_measured(reviewed):
+    evidence = only_report(reviewed[0]).items[2].evidence
+    assert evidence.session_id == only_report(reviewed[0]).provenance.sessions[0].session_id
+    assert (evidence.best.score, evidence.best.probability) == (2.5, 0.974)
+
+
+def test_a_signature_stands_under_exactly_this_content(reviewed):
+    ledger, reviewer = reviewed
+    content = only_report(ledger).content_sha256()
+    for role in ("performer", "venue"):
+        reviewer.sign(role, "Aino Aalto", "True and complete.", content)
+    signed = only_report(ledger)
+    assert signed.review_state == "signed"
+    assert {attestation.report_sha256 for attestation in signed.attestations} == {signed.content_sha256()}
+    filing = {"society": "Koda", "profile": "koda", "filed_by": "Aino", "filed_on": "2024-05-09", "reference": "17",
+              "report_sha256": content, "report": {}}  # fmt: skip
+    reviewer.file(filing)
+    filed = only_report(ledger)
+    assert (filed.review_state, filed.content_sha256(), filed.filings[0].revision) == ("filed", content, 1)
+    reviewer.edit("note", item_ids=[filed.items[3].item_id], note="twice as slow")
+    edited = only_report(ledger)
+    assert (edited.revision, edited.attestations, len(edited.filings)) == (2, [], 1)
+    assert edited.content_sha256() != content
+
+
+def test_a_line_that_a_person_added_has_no_evidence(reviewed):
+    ledger, reviewer = reviewed
+    chosen = {"title": "Late one", "artist": "", "facts": {}}
+    reviewer.edit("add", chosen=chosen, usage="live", duration_source="entered", section="encore",
+                  start_utc="2024-05-01T19:12:00.000Z", end_utc="2024-05-01T19:15:00.000Z")  # fmt: skip
+    added = only_report(ledger).items[-1]
+    assert (added.evidence.band, added.evidence.confidence, added.evidence.best) == ("none", 0.0, None)
+    assert (added.section, added.duration_s, added.duration_source) == ("encore", 180.0, "entered")
 
 
 def test_money_is_exact():
