@@ -10,7 +10,7 @@ import os
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -49,6 +49,8 @@ class VenueSettings(Section):
     """IANA time zone of the venue; nights are counted in it."""
     night_cutoff: time = time(6, 0)
     """Before this local time a moment still belongs to the night before."""
+    language: Literal["en", "fi", "sv", "de"] = "en"
+    """Language of printed reports."""
 
     @field_validator("timezone")
     @classmethod

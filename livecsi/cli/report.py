@@ -9,10 +9,9 @@ import click
 
 if TYPE_CHECKING:
     from livecsi.ledger.ledger import Ledger
-    from livecsi.reports.build import ReportKey
     from livecsi.reports.model import SetlistReport
 
-FORMATS = ("table", "json", "csv", "html", "pdf", "text")
+FORMATS = ("table", "json", "csv", "html", "pdf", "text", "setlistfm", "musicbrainz", "night")
 _BY_SUFFIX = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
 
 
@@ -21,43 +20,83 @@ _BY_SUFFIX = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html", "
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the name of --output, else table.")
 @click.option("--act", help="Which act, when there are several.")
 @click.option("--stage", help="Which stage, when the act played on several.")
-@click.option("--profile", help="Make a society's copy sheet: koda, jasrac, imro or apra.")
+@click.option("--profile", help="Make a society's copy sheet: koda, jasrac, gema, teosto and so on.")
+@click.option("--deadlines", "only_deadlines", is_flag=True, help="List by when which society wants to hear of it.")
+@click.option("--language", "language_code", help="en, fi, sv or de; without it, the setting venue.language.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 def command(
-    night: datetime, form: str | None, act: str | None, stage: str | None, profile: str | None, output: Path | None
-) -> None:
-    """Write the setlist report of a night; JSON follows livecsi/reports/setlist-report.schema.json."""
+    night: datetime, form: str | None, act: str | None, stage: str | None, profile: str | None,
+    only_deadlines: bool, language_code: str | None, output: Path | None,
+) -> None:  # fmt: skip
+    """Write the setlist report of a night; JSON follows livecsi/reports/setlist-report.schema.json.
+
+    The format `night` puts all acts of the night on one page: a table, or HTML or PDF by the name of --output.
+    """
     from livecsi.clock import SystemClock
     from livecsi.ledger.ledger import Ledger
-    from livecsi.reports.render import render
+    from livecsi.reports.render import render, render_night
     from livecsi.settings import load_settings
 
-    chosen = form or (_BY_SUFFIX.get(output.suffix.lower(), "table") if output else "table")
-    with Ledger.open(load_settings().ledger_path, SystemClock(), create=False) as ledger:
-        report = _choose(ledger, night.date(), act, stage)
-    written = render(report, chosen, profile)  # type: ignore[arg-type]  # click has checked the choice
+    settings = load_settings()
+    code = language_code or settings.venue.language
+    by_name = _BY_SUFFIX.get(output.suffix.lower(), "table") if output else "table"
+    chosen = by_name if form in (None, "night") else str(form)
+    with Ledger.open(settings.ledger_path, SystemClock(), create=False) as ledger:
+        reports = _matching(ledger, night.date(), act, stage)
+    if only_deadlines:
+        written = _deadlines(reports, chosen, profile, code)
+    elif form == "night":
+        written = render_night(reports, chosen, code)  # type: ignore[arg-type]  # one of our own suffixes
+    else:
+        written = render(_only(reports), chosen, profile, code)  # type: ignore[arg-type]  # click has checked the choice
     _deliver(written, chosen, output)
 
 
-def _choose(ledger: "Ledger", night: date, act: str | None, stage: str | None) -> "SetlistReport":
-    """The one report that is meant; a question with several answers is a usage error that lists them."""
-    from livecsi.errors import FindingsError, UsageError
+def _matching(ledger: "Ledger", night: date, act: str | None, stage: str | None) -> "list[SetlistReport]":
+    """The reports that are meant, at least one, in the order the acts came on."""
+    from livecsi.errors import FindingsError
     from livecsi.reports.build import reports_of_night
 
-    reports = reports_of_night(ledger, night)
+    reports = list(reports_of_night(ledger, night).values())
     if not reports:
         raise FindingsError(f"nothing was heard in the night of {night}", _known_nights(ledger))
-    matching = {key: report for key, report in reports.items() if _is_meant(key, act, stage)}
-    if len(matching) == 1:
-        return next(iter(matching.values()))
-    there_are = "; ".join(f"--act {key.act!r} --stage {key.stage!r}" for key in matching or reports)
+    matching = [report for report in reports if _is_meant(report, act, stage)]
     if not matching:
-        raise FindingsError(f"no such act in the night of {night}", f"there are {there_are}")
-    raise UsageError(f"there were {len(matching)} acts in the night of {night}", f"choose one: {there_are}")
+        raise FindingsError(f"no such act in the night of {night}", f"there are {_choices(reports)}")
+    return matching
 
 
-def _is_meant(key: "ReportKey", act: str | None, stage: str | None) -> bool:
-    return act in (None, key.act) and stage in (None, key.stage)
+def _only(reports: "list[SetlistReport]") -> "SetlistReport":
+    """The one report that is meant; a question with several answers is a usage error that lists them."""
+    from livecsi.errors import UsageError
+
+    if len(reports) > 1:
+        night = reports[0].event.business_date
+        advice = f"choose one: {_choices(reports)}; or all with --format night"
+        raise UsageError(f"there were {len(reports)} acts in the night of {night}", advice)
+    return reports[0]
+
+
+def _choices(reports: "list[SetlistReport]") -> str:
+    return "; ".join(f"--act {report.act.name or ''!r} --stage {report.venue.stage!r}" for report in reports)
+
+
+def _is_meant(report: "SetlistReport", act: str | None, stage: str | None) -> bool:
+    return act in (None, report.act.name or "") and stage in (None, report.venue.stage)
+
+
+def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, code: str) -> bytes:
+    """Due dates for every act: JSON, or a table for everything else."""
+    from livecsi.errors import UsageError
+    from livecsi.reports import deadlines, language
+    from livecsi.reports.night_report import due_tables
+
+    names = [profile] if profile else []
+    if form == "json":
+        return deadlines.as_json_text(reports, names).encode()
+    if form not in ("table", "text"):
+        raise UsageError(f"deadlines have no form {form!r}", "choose table or json")
+    return due_tables(reports, language.load(code), names).encode()
 
 
 def _known_nights(ledger: "Ledger") -> str:

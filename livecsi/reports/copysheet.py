@@ -1,58 +1,137 @@
-"""A copy sheet as text, CSV or page. Waiting lines have their own heading and never mix with ready ones."""
+"""A society's form, filled from a report, as text, CSV or page: for a person who types it into a portal.
+
+Only what a person has decided, what has a work and what this society counts as live is ready. What still waits for a
+person is printed apart, for checking on paper. A medley is never a work of its own: its parts are the lines.
+"""
 
 import textwrap
+from dataclasses import dataclass
 
+from anyascii import anyascii
 from rich.cells import cell_len, set_cell_size
 
-from livecsi.reports import page, words
-from livecsi.reports.model import SetlistReport
-from livecsi.reports.profiles import Sheet
+from livecsi.errors import UsageError
+from livecsi.reports import fields, page, words
+from livecsi.reports.language import Language
+from livecsi.reports.model import Item, ItemKind, SetlistReport, Status, Usage
+from livecsi.reports.profiles import Profile, ProfileField
 from livecsi.reports.spreadsheet import as_csv
+from livecsi.reports.text import WIDTH, columns
 
-READY = "To be typed into the portal"
-WAITING = "Not to be filed yet: a person has to check these lines first"
-NOTHING_READY = "Nothing yet: no line has been accepted by a person."
+_DECIDED = (Status.ACCEPTED, Status.CORRECTED, Status.ADDED_BY_HUMAN)
 
 
-def text(sheet: Sheet) -> str:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A filled form: its head, its columns, the lines that may be filed, those that may not yet, and how many never."""
+
+    profile: Profile
+    head: list[tuple[str, str]]
+    columns: list[str]
+    ready: list[list[str]]
+    waiting: list[list[str]]
+    left_out: int
+
+
+def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
+    """The society's form, filled from a report; raises UsageError when the profile asks for what we do not have."""
+    _refuse_unknown(profile)
+    lines = [item for item in report.items if item.kind is not ItemKind.MEDLEY]
+    ready = [item for item in lines if is_ready(item, profile)]
+    waiting = [item for item in lines if _is_waiting(item, profile) and item not in ready]
+    return Sheet(
+        profile=profile,
+        head=[(_label(field, say), _fit(fields.HEAD[field.value](report, say, profile), profile))
+              for field in profile.head],
+        columns=[_label(field, say) for field in profile.line],
+        ready=[_line(report, item, say, profile) for item in ready],
+        waiting=[_line(report, item, say, profile) for item in waiting],
+        left_out=len(lines) - len(ready) - len(waiting),
+    )  # fmt: skip
+
+
+def is_ready(item: Item, profile: Profile) -> bool:
+    """Whether a person has decided, there is a work, and the society counts it as live."""
+    is_decided = item.decision.status in _DECIDED and item.work is not None
+    return is_decided and item.kind is not ItemKind.MEDLEY and fields.counts_as_live(item, profile)
+
+
+def text(sheet: Sheet, say: Language) -> str:
     """The sheet for a terminal or a printer."""
     width = max(cell_len(label) for label, _ in sheet.head)
-    lines = [f"{title(sheet)}", *textwrap.wrap(disclaimer(sheet), 78), ""]
+    lines = [title(sheet, say), *textwrap.wrap(disclaimer(sheet, say), WIDTH), ""]
     lines += [f"{set_cell_size(label, width)}  {value or '_' * 24}" for label, value in sheet.head]
-    lines += ["", READY.upper(), "", *(_table(sheet.columns, sheet.ready) if sheet.ready else [NOTHING_READY])]
+    lines += ["", say("sheet_ready").upper(), ""]
+    lines += columns(sheet.columns, sheet.ready) if sheet.ready else [say("sheet_nothing")]
     if sheet.waiting:
-        lines += ["", WAITING.upper(), "", *_table(sheet.columns, sheet.waiting)]
-    lines += ["", *(f"- {note}" for note in sheet.profile.notes)]
+        lines += ["", say("sheet_waiting").upper(), "", *columns(sheet.columns, sheet.waiting)]
+    lines += ["", *(f"- {note}" for note in [*left_out(sheet, say), *sheet.profile.notes])]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def csv(sheet: Sheet) -> str:
+def csv(sheet: Sheet, say: Language) -> str:
     """The lines of the sheet, each saying whether it may be filed."""
-    lines = [["ready", *line] for line in sheet.ready] + [["waiting", *line] for line in sheet.waiting]
-    return as_csv(["state", *sheet.columns], lines)
+    header = [say("sheet_state"), *sheet.columns]
+    lines = [[say("sheet_line_ready"), *line] for line in sheet.ready]
+    lines += [[say("sheet_line_waiting"), *line] for line in sheet.waiting]
+    if not sheet.profile.columns_public:
+        lines.append([say("sheet_columns_unknown"), *[""] * len(sheet.columns)])
+    return as_csv(header, lines)
 
 
-def html(sheet: Sheet, report: SetlistReport) -> str:
+def html(sheet: Sheet, report: SetlistReport, say: Language) -> str:
     """The sheet as a page."""
-    values = {"sheet": sheet, "report": report, "title": title(sheet), "disclaimer": disclaimer(sheet)}
-    return page.fill("copysheet.html.j2", {**values, "READY": READY, "WAITING": WAITING, "NOTHING": NOTHING_READY})
+    values = {"title": title(sheet, say), "disclaimer": disclaimer(sheet, say), "left_out": left_out(sheet, say)}
+    return page.fill("copysheet.html.j2", {**values, "sheet": sheet, "report": report, "say": say})
 
 
-def title(sheet: Sheet) -> str:
-    return f"Copy sheet for {sheet.profile.society} ({sheet.profile.country})"
+def title(sheet: Sheet, say: Language) -> str:
+    return say("sheet_title", society=sheet.profile.name)
 
 
-def disclaimer(sheet: Sheet) -> str:
-    """Where the fields come from, and what this is not."""
+def left_out(sheet: Sheet, say: Language) -> list[str]:
+    """How many lines are in neither list, so that nobody looks for them in vain."""
+    return [say.counted("sheet_left_out", sheet.left_out, count=sheet.left_out)] if sheet.left_out else []
+
+
+def disclaimer(sheet: Sheet, say: Language) -> str:
+    """Where the fields come from, who files, and what this is not."""
     profile = sheet.profile
-    return (
-        f"Fields after {profile.source}, checked {profile.date_checked} (grade {profile.grade}). "
-        f"Filed by {profile.filed_by}; deadline: {profile.deadline}. This is no form of {profile.society} and is "
-        f"not sent anywhere. {words.UNREVIEWED if sheet.waiting else ''}"
-    ).strip()
+    filers = ", ".join(say.named("filer", filer) for filer in profile.filed_by)
+    unknown = "" if profile.columns_public else f"{say('sheet_columns_unknown')}."
+    parts = [
+        unknown[:1].upper() + unknown[1:],
+        say("sheet_fields", source=profile.source, checked=profile.date_checked, grade=profile.grade),
+        say("sheet_filed_by", filers=f"{filers} ({profile.portal})", deadline=profile.deadline.in_words(say)),
+        say("sheet_no_form", society=profile.society),
+        say("warning_unreviewed") if sheet.waiting else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
-def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(cell_len(row[number]) for row in [columns, *rows]) for number in range(len(columns))]
-    lines = [columns, ["-" * width for width in widths], *rows]
-    return ["  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)) for row in lines]
+def _is_waiting(item: Item, profile: Profile) -> bool:
+    may_be_live = fields.counts_as_live(item, profile) or item.usage is Usage.UNCLEAR
+    return may_be_live and not words.is_rejected(item)
+
+
+def _line(report: SetlistReport, item: Item, say: Language, profile: Profile) -> list[str]:
+    return [_fit(fields.LINE[field.value](report, item, say, profile), profile) for field in profile.line]
+
+
+def _label(field: ProfileField, say: Language) -> str:
+    return field.label or say(f"field_{field.value}")
+
+
+def _fit(text: str, profile: Profile) -> str:
+    return anyascii(text) if profile.ascii_fold else text
+
+
+def _refuse_unknown(profile: Profile) -> None:
+    known = {"head": fields.HEAD.keys(), "line": fields.LINE.keys()}
+    for part, names in known.items():
+        for field in getattr(profile, part):
+            if field.value not in names:
+                raise UsageError(
+                    f"the profile of {profile.society} asks for {field.value!r} in its {part}",
+                    f"known are {', '.join(sorted(names))}",
+                )

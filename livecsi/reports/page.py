@@ -12,14 +12,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from livecsi.clock import format_utc
 from livecsi.reports import timeline, words
+from livecsi.reports.language import Language
 from livecsi.reports.model import SetlistReport
+from livecsi.reports.text import filing
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def html(report: SetlistReport) -> str:
+def html(report: SetlistReport, say: Language) -> str:
     """The report as one self-contained HTML document."""
-    return fill("report.html.j2", {"report": report, "bars": timeline.bars(report), "ticks": timeline.ticks(report)})
+    strip = {"bars": timeline.bars(report), "ticks": timeline.ticks(report)}
+    return fill("report.html.j2", {"report": report, "say": say, "filing": filing, **strip})
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

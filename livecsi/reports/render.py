@@ -1,40 +1,55 @@
-"""One door to every form of a report: a format and perhaps a society's profile in, bytes out."""
+"""One door to every form of a report: a format, a language and perhaps a society's profile in, bytes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from livecsi.errors import UsageError
-from livecsi.reports import copysheet, page, profiles, spreadsheet, text
+from livecsi.reports import copysheet, event_text, language, night_report, page, profiles, spreadsheet, text
+from livecsi.reports.language import Language
 from livecsi.reports.model import SetlistReport
 
-Format = Literal["table", "json", "csv", "html", "pdf", "text"]
+Format = Literal["table", "json", "csv", "html", "pdf", "text", "setlistfm", "musicbrainz"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-_PLAIN: dict[Format, Callable[[SetlistReport], str]] = {
+_PLAIN: dict[Format, Callable[[SetlistReport, Language], str]] = {
     "table": text.table,
-    "json": SetlistReport.as_json,
+    "json": lambda report, say: report.as_json(),
     "csv": spreadsheet.rows,
     "html": page.html,
     "text": text.printable_list,
+    "setlistfm": lambda report, say: event_text.setlistfm(report),
+    "musicbrainz": lambda report, say: event_text.musicbrainz(report),
 }
 
 
-def render(report: SetlistReport, form: Format, profile: str | None = None) -> bytes:
+def render(report: SetlistReport, form: Format, profile: str | None = None, language_code: str = "en") -> bytes:
     """The report in one form; with a profile, that society's copy sheet instead."""
+    say = language.load(language_code)
     if profile is not None:
-        return _copy_sheet(report, form, profile)
+        return _copy_sheet(report, form, profile, say)
     if form == "pdf":
-        return page.pdf(page.html(report))
-    return _PLAIN[form](report).encode()
+        return page.pdf(page.html(report, say))
+    return _PLAIN[form](report, say).encode()
 
 
-def _copy_sheet(report: SetlistReport, form: Format, profile: str) -> bytes:
-    sheet = profiles.sheet(report, profiles.load(profile))
-    if form == "json":
-        raise UsageError("a copy sheet has no JSON form", "leave out --profile, or choose text, csv, html or pdf")
-    if form == "csv":
-        return copysheet.csv(sheet).encode()
+def render_night(reports: Sequence[SetlistReport], form: Format, language_code: str = "en") -> bytes:
+    """All acts of a night on one page, as table (also for text), HTML or PDF."""
+    say = language.load(language_code)
     if form in ("table", "text"):
-        return copysheet.text(sheet).encode()
-    document = copysheet.html(sheet, report)
+        return night_report.table(reports, say).encode()
+    if form not in ("html", "pdf"):
+        raise UsageError(f"the night's report has no form {form!r}", "name the output .txt, .html or .pdf")
+    document = night_report.html(reports, say)
+    return page.pdf(document) if form == "pdf" else document.encode()
+
+
+def _copy_sheet(report: SetlistReport, form: Format, profile: str, say: Language) -> bytes:
+    sheet = copysheet.fill(report, profiles.load(profile), say)
+    if form == "csv":
+        return copysheet.csv(sheet, say).encode()
+    if form in ("table", "text"):
+        return copysheet.text(sheet, say).encode()
+    if form not in ("html", "pdf"):
+        raise UsageError(f"a copy sheet has no form {form!r}", "leave out --profile, or choose text, csv, html or pdf")
+    document = copysheet.html(sheet, report, say)
     return page.pdf(document) if form == "pdf" else document.encode()

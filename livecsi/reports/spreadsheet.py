@@ -9,18 +9,19 @@ from collections.abc import Iterable, Sequence
 
 from livecsi.clock import format_utc
 from livecsi.reports import words
+from livecsi.reports.language import Language
 from livecsi.reports.model import Item, SetlistReport
 
 COLUMNS = (
     "night", "venue", "stage", "act", "seq", "section", "kind", "usage", "start_local", "start_utc", "end_utc",
     "duration", "duration_s", "title", "writers", "writer_ipis", "iswc", "public_domain", "recognised_from_artist",
-    "recognised_from_isrc", "confidence", "band", "band_basis", "alternatives", "decision",
+    "recognised_from_isrc", "confidence", "band", "band_basis", "alternatives", "decision", "decided_by",
 )  # fmt: skip
 
 
-def rows(report: SetlistReport) -> str:
-    """The whole report as CSV with a header line."""
-    return as_csv(COLUMNS, (_row(item, report) for item in report.items))
+def rows(report: SetlistReport, say: Language) -> str:
+    """The whole report as CSV with a header line; headers and codes stay English, for programs read them too."""
+    return as_csv(COLUMNS, (_row(item, report, say) for item in report.items))
 
 
 def as_csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
@@ -32,20 +33,20 @@ def as_csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _row(item: Item, report: SetlistReport) -> list[object]:
+def _row(item: Item, report: SetlistReport, say: Language) -> list[object]:
     work, recording = item.work, item.matched_recording
     return [
         report.event.business_date.isoformat(), report.venue.name or "", report.venue.stage, report.act.name or "",
         item.seq, item.section, item.kind.value, item.usage.value,
         words.local_time(item.start_utc, report), format_utc(item.start_utc), format_utc(item.end_utc),
         words.hours_minutes_seconds(item.duration_s), item.duration_s,
-        work.title if work else "", words.writers(work),
+        work.title if work else "", words.writers(work, say),
         ", ".join(person.ipi for person in work.writers if person.ipi) if work else "",
         (work.iswc or "") if work else "", str(work.public_domain).lower() if work else "",
         (recording.original_artist or "") if recording else "", (recording.isrc or "") if recording else "",
         item.evidence.confidence, item.evidence.band, item.evidence.band_basis,
         "; ".join(f"{other.title} ({other.probability:.2f})" for other in item.evidence.alternatives),
-        item.decision.status.value,
+        item.decision.status.value, item.decision.by or "",
     ]  # fmt: skip
 
 

@@ -1,90 +1,142 @@
 """The report for a terminal (`table`) and as a plain list to print (`text`); both are readable without any program."""
 
 import textwrap
+from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from livecsi.reports import words
-from livecsi.reports.model import Item, SetlistReport
+from livecsi.reports import profiles, words
+from livecsi.reports.language import Language
+from livecsi.reports.model import Filing, Item, ItemKind, SetlistReport
 
 WIDTH = 78
-_HEADINGS = ("#", "start", "length", "title", "writers", "confidence")
+_COLUMNS = ("start", "length", "title", "writers", "confidence", "decision")
 
 
-def table(report: SetlistReport) -> str:
+def table(report: SetlistReport, say: Language) -> str:
     """One line per item, as wide as it needs to be."""
-    rows = [_HEADINGS, *(_row(item, report) for item in report.items)]
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    lines = ["  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    ruler = "  ".join("-" * width for width in widths)
-    return "\n".join([*_head(report), "", lines[0].rstrip(), ruler, *(line.rstrip() for line in lines[1:])]) + "\n"
+    header = ("#", *(say(f"column_{name}") for name in _COLUMNS))
+    head, *lines = columns(header, [_row(item, report, say) for item in report.items])
+    ruler, *items = lines
+    body = []
+    for (heading, _), line in zip(words.sections(report, say), items, strict=True):
+        body += [f"-- {heading} --", line] if heading else [line]
+    return "\n".join([*_head(report, say), "", head, ruler, *body]) + "\n"
 
 
-def printable_list(report: SetlistReport) -> str:
-    """A list for paper, with room to write where nothing was recognised."""
-    lines = [*_head(report), "", "=" * WIDTH]
-    for item in report.items:
-        lines += _paragraph(item, report)
-    lines += ["=" * WIDTH, "", *_coverage(report), "", *textwrap.wrap(words.UNREVIEWED, WIDTH), "", ""]
-    lines += ["Performer: ____________________________   Date: ____________", "", ""]
-    lines += ["Venue:     ____________________________   Date: ____________", ""]
-    lines += _provenance(report)
-    return "\n".join(lines) + "\n"
-
-
-def _head(report: SetlistReport) -> list[str]:
-    start, end = report.event.start_utc, report.event.end_utc
+def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Header, ruler and rows as straight columns; wide letters count double."""
+    widths = [max(cell_len(row[number]) for row in [header, *rows]) for number in range(len(header))]
+    lines = [header, ["-" * width for width in widths], *rows]
     return [
-        f"SETLIST (unreviewed)  {report.act.name or words.NO_ACT}",
-        words.place(report),
-        f"Night of {words.date_in_words(report)}, {words.local_time(start, report)} to "
-        f"{words.local_time(end, report)}, {report.event.timezone}",
-        words.counted(report.items),
+        "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines
     ]
 
 
-def _row(item: Item, report: SetlistReport) -> tuple[str, ...]:
-    who = words.writers(item.work) or ("(writers unknown)" if item.work else "")
+def printable_list(report: SetlistReport, say: Language) -> str:
+    """A list for paper, with room to write where nothing was recognised."""
+    lines = [*_head(report, say), "", "=" * WIDTH]
+    for heading, item in words.sections(report, say):
+        lines += ["", heading.upper()] if heading else []
+        lines += ["", *_paragraph(item, report, say)]
+    lines += ["", "=" * WIDTH, "", *_coverage(report, say), "", *_warnings(report, say)]
+    for role in words.SIGNERS:
+        lines += ["", "", *_signature(report, role, say)]
+    if report.filings:
+        lines += ["", say("filings_title"), *(f"- {filing(one, report, say)}" for one in report.filings)]
+    return "\n".join([*lines, "", *_provenance(report, say)]) + "\n"
+
+
+def filing(filed: Filing, report: SetlistReport, say: Language) -> str:
+    """`Koda: filed 3 May 2024, by Maija, reference K-17, revision 2, due 1 Jun 2024`."""
+    due = profiles.load(filed.profile).deadline.due(report.event.business_date) if filed.profile else None
+    parts = [say("filing_filed", date=say.short_date(filed.filed_on)), say("filing_by", name=filed.filed_by)]
+    parts += [say("filing_reference", reference=filed.reference)] if filed.reference else []
+    parts += [say("filing_revision", revision=filed.revision)]
+    parts += [say("filing_due", date=say.short_date(due))] if due else []
+    return f"{filed.society}: {', '.join(parts)}"
+
+
+def _head(report: SetlistReport, say: Language) -> list[str]:
+    start, end = (words.local_time(edge, report) for edge in (report.event.start_utc, report.event.end_utc))
+    night = say.date_in_words(report.event.business_date)
+    return [
+        f"{say('setlist').upper()}  {words.act(report, say)}",
+        say(f"state_{report.review_state.value}").upper(),
+        words.place(report, say),
+        *textwrap.wrap(say("night_line", date=night, start=start, end=end, zone=report.event.timezone), WIDTH),
+        words.counted(report, say),
+    ]
+
+
+def _row(item: Item, report: SetlistReport, say: Language) -> tuple[str, ...]:
+    indent = "  " if item.kind is ItemKind.MEDLEY_PART else ""
+    title = "; ".join([words.title(item, say), *words.tags(item, say)])
     times = (words.local_time(item.start_utc, report), words.length(item.duration_s))
-    return (str(item.seq), *times, words.title(item), who, words.band(item))
+    return (str(item.seq), *times, indent + title, _who(item, say), words.sureness(item, say),
+            words.decision(item, say))  # fmt: skip
 
 
-def _paragraph(item: Item, report: SetlistReport) -> list[str]:
-    times = f"{words.local_time(item.start_utc, report)}  {words.length(item.duration_s)}"
-    room = WIDTH - cell_len(times) - 6
-    if item.work is None and words.is_aside(item):
-        return ["", f"{item.seq:>3}.  {set_cell_size(f'({words.RECORDED_MUSIC})', room - 1)}{times}"]
+def _who(item: Item, say: Language) -> str:
     if item.work is None:
-        lines = [f"{item.seq:>3}.  {set_cell_size('_' * (room - 3), room - 1)}{times}"]
-        lines += _indented("not recognised; title and writers by hand")
-        might = [f"{other.title} ({words.percent(other.probability)})" for other in words.worth_a_look(item)]
-        return ["", *lines, *(_indented("might be " + ", ".join(might)) if might else [])]
-    first, *rest = textwrap.wrap(item.work.title, room - 2)
-    lines = [f"{item.seq:>3}.  {set_cell_size(first, room - 1)}{times}", *(f"      {line}" for line in rest)]
-    lines += _indented(words.writers(item.work) or "writers: " + "_" * 40)
-    if item.matched_recording and item.matched_recording.original_artist:
-        lines += _indented(f"recognised from the recording by {item.matched_recording.original_artist}")
-    return ["", *lines, *_indented(f"{words.band(item)} (uncalibrated), usage {item.usage.value}")]
+        return ""
+    return words.writers(item.work, say) or say("public_domain" if item.work.public_domain else "writers_missing")
 
 
-def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 8)
+def _paragraph(item: Item, report: SetlistReport, say: Language) -> list[str]:
+    """The line of an item and what belongs to it; a medley's parts stand to the right of it."""
+    margin = " " * (10 if item.kind is ItemKind.MEDLEY_PART else 6)
+    times = f"{words.local_time(item.start_utc, report)}  {words.length(item.duration_s)}"
+    room = WIDTH - cell_len(times) - len(margin)
+    is_to_write = item.work is None and words.is_open(item)
+    first, *rest = ["_" * (room - 2)] if is_to_write else textwrap.wrap(words.title(item, say), room - 2) or [""]
+    number = f"{item.seq:>3}.".ljust(len(margin))
+    lines = [f"{number}{set_cell_size(first, room)}{times}", *(margin + line for line in rest)]
+    for detail in _details(item, say):
+        lines += textwrap.wrap(detail, WIDTH, initial_indent=margin, subsequent_indent=margin + "  ")
+    return lines
 
 
-def _coverage(report: SetlistReport) -> list[str]:
+def _details(item: Item, say: Language) -> list[str]:
+    details = [f"{say('not_recognised')}; {say('by_hand')}"] if item.work is None and words.is_open(item) else []
+    details += [_who(item, say)] if item.work else []
+    if words.is_machine_named(item) and item.matched_recording and item.matched_recording.original_artist:
+        details.append(say("recognised_from", artist=item.matched_recording.original_artist))
+    others = words.titles(words.worth_a_look(item))
+    details += [say("might_also_be" if item.work else "might_be", titles=others)] if others else []
+    standing = [words.decision(item, say), words.sureness(item, say), *words.tags(item, say)]
+    details.append("; ".join(filter(None, standing)))
+    return details + ([item.decision.note] if item.decision.note else [])
+
+
+def _coverage(report: SetlistReport, say: Language) -> list[str]:
     coverage = report.coverage
-    parts = {"listened": coverage.listened_s, "named": coverage.identified_s, "without a name": coverage.unknown_s}
-    line = ", ".join(f"{name} {words.hours_minutes_seconds(seconds)}" for name, seconds in parts.items())
-    gaps = [
-        f"not heard: {words.local_time(gap.start_utc, report)} for {words.length(gap.duration_s)} ({gap.reason})"
-        for gap in coverage.gaps
-    ]
-    broken = [] if coverage.is_complete else ["The recording of this night broke off before its end."]
-    return [line, *gaps, *broken]
+    parts = {"listened": coverage.listened_s, "named": coverage.identified_s, "unnamed": coverage.unknown_s}
+    lines = [f"{say(f'heard_{name}')}: {words.hours_minutes_seconds(seconds)}" for name, seconds in parts.items()]
+    for gap in coverage.gaps:
+        told = say("heard_gap", start=words.local_time(gap.start_utc, report), reason=gap.reason)
+        lines.append(f"{told}: {words.length(gap.duration_s)}")
+    return lines if coverage.is_complete else [*lines, say("broke_off")]
 
 
-def _provenance(report: SetlistReport) -> list[str]:
-    lines = [f"report {report.report_id}, revision {report.revision}, ledger {report.provenance.ledger_hash}"]
+def _warnings(report: SetlistReport, say: Language) -> list[str]:
+    return [line for warning in words.warnings(report, say) for line in textwrap.wrap(warning, WIDTH)]
+
+
+def _signature(report: SetlistReport, role: str, say: Language) -> list[str]:
+    """A signature that was given, or the line to give it on."""
+    signed = words.signature(report, role)
+    if signed is None:
+        return [f"{say(f'signer_{role}')}: {'_' * 28}   {say('sign_line', line='_' * 12)}"]
+    when = say("signed_at", time=words.local_moment(signed.at, report))
+    begins = signed.report_sha256[: words.HASH_CHARACTERS_PRINTED]
+    return [f"{say(f'signer_{role}')}: {signed.name}, {when}", f"  {say('signed_hash', hash=begins)}"]
+
+
+def _provenance(report: SetlistReport, say: Language) -> list[str]:
+    revision = say("source_revision", report=report.report_id, revision=report.revision)
+    lines = [f"{say('source_report')} {revision}", f"{say('source_ledger')} {report.provenance.ledger_hash}"]
     for source in report.provenance.sessions:
-        lines.append(f"{source.software}, model {source.model_id}, from {source.input_kind} {source.input_name}")
+        software = say("source_software_model", software=source.software, model=source.model_id)
+        lines.append(f"{software}; {say('source_input')}: {say.named('input', source.input_kind)} {source.input_name}")
     return lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from livecsi.reports import words
-from livecsi.reports.model import SetlistReport, Usage
+from livecsi.reports.model import Item, ItemKind, SetlistReport
 
 WIDTH = 1000.0
 NARROWEST = 3.0
@@ -36,7 +36,9 @@ class Tick:
 def bars(report: SetlistReport) -> list[Bar]:
     """Songs, unnamed music, other music, then gaps on top."""
     lines = [
-        _bar(report, _kind(item.usage), item.start_utc, item.end_utc, str(item.seq)) for item in report.items
+        _bar(report, _kind(item), item.start_utc, item.end_utc, str(item.seq))
+        for item in report.items
+        if item.kind is not ItemKind.MEDLEY
     ]
     return lines + [_bar(report, "gap", gap.start_utc, gap.end_utc) for gap in report.coverage.gaps]
 
@@ -59,10 +61,10 @@ def _round_times(start: datetime, end: datetime, step_minutes: int) -> Iterator[
         moment += timedelta(minutes=step_minutes)
 
 
-def _kind(usage: Usage) -> str:
-    if usage is Usage.LIVE:
-        return "song"
-    return "unknown" if usage is Usage.UNCLEAR else "other"
+def _kind(item: Item) -> str:
+    if words.is_aside(item) or words.is_rejected(item):
+        return "other"
+    return "song" if item.work else "unknown"
 
 
 def _bar(report: SetlistReport, kind: str, start: datetime, end: datetime, label: str = "") -> Bar:

@@ -1,24 +1,24 @@
-"""How times, lengths and people are written in every printed form, so that two forms of one report never disagree."""
+"""How times, lengths and people are written in every printed form, so that two forms of one report never disagree.
 
-from collections.abc import Sequence
+What needs words takes them from a `Language`; what is only figures is the same everywhere.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from livecsi.reports.model import Alternative, Item, SetlistReport, Usage, Work
+from livecsi.reports.language import Language
+from livecsi.reports.model import Alternative, Attestation, Item, ItemKind, SetlistReport, Status, Usage, Work
 
-UNREVIEWED = (
-    "This list was made by a machine and nobody has checked it yet. Names can be wrong and songs can be missing; "
-    "it becomes a statement only when a person has gone through every line and signed."
-)
-NO_ACT = "(no act named)"
-NO_VENUE = "(no venue named)"
-NOT_RECOGNISED = "not recognised"
-RECORDED_MUSIC = "recorded music"
+SIGNERS = ("performer", "venue")
 ALTERNATIVES_PRINTED = 3
 DOUBTFUL_PROBABILITY = 0.10
 WORTH_A_LOOK_PROBABILITY = 0.01
+HASH_CHARACTERS_PRINTED = 16
 
 _ON_STAGE = (Usage.LIVE, Usage.LIVE_WITH_BACKING, Usage.DJ_FEATURED, Usage.UNCLEAR)
+_MACHINE_NAMED = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
+_PLAIN_KINDS = (ItemKind.SONG, ItemKind.UNKNOWN)
 
 
 def zone_of(report: SetlistReport) -> ZoneInfo:
@@ -30,6 +30,11 @@ def local_time(moment: datetime, report: SetlistReport) -> str:
     local = moment.astimezone(zone_of(report))
     offsets = {edge.astimezone(zone_of(report)).utcoffset() for edge in (report.event.start_utc, report.event.end_utc)}
     return local.strftime("%H:%M:%S") + (f" {offset_of(local)}" if len(offsets) > 1 else "")
+
+
+def local_moment(moment: datetime, report: SetlistReport) -> str:
+    """`2024-05-02 10:15` at the venue, for what happened on another day."""
+    return moment.astimezone(zone_of(report)).strftime("%Y-%m-%d %H:%M")
 
 
 def offset_of(local: datetime) -> str:
@@ -51,26 +56,37 @@ def hours_minutes_seconds(seconds: float) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def date_in_words(report: SetlistReport) -> str:
-    night = report.event.business_date
-    return f"{night:%A} {night.day} {night:%B %Y}"
+def percent(fraction: float) -> str:
+    """Whole percents, but never 100 % for something that is not certain."""
+    return f"{min(99, int(fraction * 100 + 0.5)) if fraction < 1 else 100}\N{NO-BREAK SPACE}%"
 
 
-def writers(work: Work | None) -> str:
+def writers(work: Work | None, say: Language) -> str:
     """`Aino Aalto (composer), Ben Berg (lyricist)`; the artist of a recording is never among them."""
     if work is None:
         return ""
-    return ", ".join(f"{person.name} ({person.role})" for person in work.writers)
+    return ", ".join(f"{person.name} ({say.named('role', person.role)})" for person in work.writers)
 
 
-def title(item: Item) -> str:
+def title(item: Item, say: Language) -> str:
     if item.work:
         return item.work.title
-    return RECORDED_MUSIC if is_aside(item) else NOT_RECOGNISED
+    return say("recorded_music" if is_aside(item) else "not_recognised")
+
+
+def titles(alternatives: list[Alternative]) -> str:
+    """`Kaamos (Revontuli) 18 % · Halla 7 %`."""
+    named = (f"{other.title} ({other.original_artist})" if other.original_artist else other.title
+             for other in alternatives)  # fmt: skip
+    return " \N{MIDDLE DOT} ".join(
+        f"{name} {percent(other.probability)}" for name, other in zip(named, alternatives, strict=True)
+    )
 
 
 def worth_a_look(item: Item) -> list[Alternative]:
     """The alternatives a reader can use: beside a name only real rivals, without a name the best guesses."""
+    if item.decision.status is not Status.PENDING:
+        return []
     least = DOUBTFUL_PROBABILITY if item.work else WORTH_A_LOOK_PROBABILITY
     return [other for other in item.evidence.alternatives if other.probability >= least][:ALTERNATIVES_PRINTED]
 
@@ -80,35 +96,93 @@ def is_aside(item: Item) -> bool:
     return item.usage not in _ON_STAGE
 
 
-def percent(fraction: float) -> str:
-    """Whole percents, but never 100 % for something that is not certain."""
-    return f"{min(99, int(fraction * 100 + 0.5)) if fraction < 1 else 100}\N{NO-BREAK SPACE}%"
+def is_rejected(item: Item) -> bool:
+    return item.decision.status is Status.REJECTED
 
 
-def band(item: Item) -> str:
-    """`high 98 %`, or nothing for music without a name."""
-    return f"{item.evidence.band} {percent(item.evidence.confidence)}" if item.work else ""
+def is_played(item: Item) -> bool:
+    """A piece of the act: no record between sets, nothing a person struck out, no medley beside its parts."""
+    return not is_aside(item) and not is_rejected(item) and item.kind is not ItemKind.MEDLEY
 
 
-def place(report: SetlistReport) -> str:
+def is_open(item: Item) -> bool:
+    """Whether a person still has to say something about the line."""
+    return item.decision.status is Status.PENDING and not is_aside(item)
+
+
+def is_machine_named(item: Item) -> bool:
+    """Whether confidence and recording speak of the title that is printed; not after a person changed it."""
+    return item.work is not None and item.decision.status in _MACHINE_NAMED
+
+
+def sureness(item: Item, say: Language) -> str:
+    """`high 98 %` when a measured precision stands behind the band, else `98 % uncalibrated`."""
+    if not is_machine_named(item):
+        return ""
+    figure = percent(item.evidence.confidence)
+    if item.evidence.band_basis == "calibrated":
+        return f"{say.named('band', item.evidence.band)} {figure}"
+    return f"{figure} {say('uncalibrated')}"
+
+
+def tags(item: Item, say: Language) -> list[str]:
+    """What is unusual about a line: its kind, how it came about, how much of it nobody heard."""
+    kind = [] if item.kind in _PLAIN_KINDS else [say.named("kind", item.kind.value)]
+    usage = [] if item.usage is Usage.LIVE else [say.named("usage", item.usage.value)]
+    times = [f"\N{MULTIPLICATION SIGN} {item.times_performed}"] if item.times_performed > 1 else []
+    missed = [say("not_heard", length=length(item.gap_s))] if item.gap_s else []
+    return kind + usage + times + missed
+
+
+def decision(item: Item, say: Language) -> str:
+    """`accepted by Maija`."""
+    status = say.named("decision", item.decision.status.value)
+    return f"{status} {say('decision_by', name=item.decision.by)}" if item.decision.by else status
+
+
+def sections(report: SetlistReport, say: Language) -> Iterator[tuple[str, Item]]:
+    """Every item with the heading it begins, mostly none; a night of one main set needs no headings."""
+    before = "main"
+    for item in report.items:
+        yield ("" if item.section == before else say.named("section", item.section)), item
+        before = item.section
+
+
+def warnings(report: SetlistReport, say: Language) -> list[str]:
+    """What a reader must know before believing the list; nothing more once it is signed."""
+    standing = [say.phrases.get(f"warning_{report.review_state.value}", "")]
+    lost = [say("warning_orphaned", count=len(report.orphaned_edits))] if report.orphaned_edits else []
+    return list(filter(None, standing + lost))
+
+
+def signature(report: SetlistReport, role: str) -> Attestation | None:
+    """The newest signature of a role."""
+    return next((signed for signed in reversed(report.attestations) if signed.role == role), None)
+
+
+def place(report: SetlistReport, say: Language) -> str:
     """Venue, stage and address in one line."""
     venue = report.venue
     town = " ".join(part for part in (venue.postcode, venue.city) if part)
-    parts = [venue.name or NO_VENUE, f"stage: {venue.stage}", venue.street, town, venue.country]
+    parts = [venue.name or say("no_venue"), say("stage", stage=venue.stage), venue.street, town, venue.country]
     return ", ".join(part for part in parts if part)
 
 
-def counted(items: Sequence[Item]) -> str:
+def act(report: SetlistReport, say: Language) -> str:
+    return report.act.name or say("no_act")
+
+
+def counted(report: SetlistReport, say: Language) -> str:
     """`10 songs named, 2 open`; recorded music between the sets is no song of the act."""
-    played = [item for item in items if not is_aside(item)]
+    played = [item for item in report.items if is_played(item)]
     named = sum(item.work is not None for item in played)
-    return f"{named} {'song' if named == 1 else 'songs'} named, {len(played) - named} open"
+    return say.counted("songs", named, named=named, open=len(played) - named)
 
 
-def running(report: SetlistReport) -> str:
+def running(report: SetlistReport, say: Language) -> str:
     """What stands at the top of every further page."""
-    parts = (report.act.name or NO_ACT, report.venue.name or NO_VENUE, report.event.business_date.isoformat())
-    return " \N{MIDDLE DOT} ".join([*parts, "unreviewed machine output"])
+    parts = (act(report, say), report.venue.name or say("no_venue"), report.event.business_date.isoformat())
+    return " \N{MIDDLE DOT} ".join([*parts, say(f"state_{report.review_state.value}")])
 
 
 def named_share(report: SetlistReport) -> float | None:

@@ -2,20 +2,33 @@
 
 import csv
 import io
+import re
 import socket
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Ledger
-from livecsi.reports import page, profiles, spreadsheet, timeline, words
+from livecsi.ledger.review import State
+from livecsi.reports import language, page, spreadsheet, timeline, words
 from livecsi.reports.build import reports_of_night
-from livecsi.reports.model import Decision, Status, Usage, Writer
+from livecsi.reports.model import (
+    Attestation,
+    Decision,
+    Edit,
+    Filing,
+    ItemKind,
+    Status,
+    Usage,
+    Work,
+    Writer,
+)  # fmt: skip
 from livecsi.reports.render import FORMATS, render
 from tests.fakes import FakeClock
 from tests.reports.made_up_night import NIGHT, SONGS, write_night
+
+EN = language.load("en")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +69,7 @@ def test_every_title_and_writer_is_in_every_form(report, form):
 
 def test_the_table_gives_local_times(report):
     lines = render(report, "table").decode().splitlines()
-    assert "Night of Wednesday 1 May 2024, 21:02:40 to 22:10:55, Europe/Helsinki" in lines
+    assert "Night of Wednesday, 1 May 2024, 21:02:40 to 22:10:55, Europe/Helsinki" in lines
     assert any(line.startswith("2   21:09:51  03:43   Paper Lanterns") for line in lines)
     assert any("not recognised" in line for line in lines)
 
@@ -72,7 +85,7 @@ def test_the_list_for_paper_has_room_to_write_and_to_sign(report):
     assert text.count("not recognised; title and writers by hand") == 2
     assert "Performer: ____" in text
     assert "nobody has checked it yet" in text
-    assert "not heard: 21:42:30 for 00:12 (device lost)" in text
+    assert "Nobody listened from 21:42:30 (device lost): 00:12" in text
 
 
 def test_csv_has_a_line_per_item(report):
@@ -102,10 +115,10 @@ def test_a_title_is_never_markup(report):
 
 def test_the_page_says_what_it_is(report):
     html = render(report, "html").decode()
-    assert html.count("Not recognised") == 2
+    assert html.count("not recognised") == 2
     assert "recognised from the recording by The Tin Harbour" in html
     assert "Unreviewed machine output" in html
-    assert words.UNREVIEWED in html
+    assert html.count(EN("warning_unreviewed")) == 2
     assert "http" not in html.replace("http-equiv", "")
     assert report.provenance.ledger_hash[:32] in html
 
@@ -137,7 +150,7 @@ def test_the_pdf_is_a_document_that_can_be_searched(report, tmp_path):
     except FileNotFoundError:
         return
     assert "Paper Lanterns" in text
-    assert "The Tin Harbour · Kulma-sali · 2024-05-01 · unreviewed machine output" in text
+    assert "The Tin Harbour · Kulma-sali · 2024-05-01 · Unreviewed machine output" in text
 
 
 def test_a_page_never_fetches_anything():
@@ -185,67 +198,66 @@ def test_nothing_uncertain_is_a_hundred_percent(fraction, text):
     assert words.percent(fraction) == f"{text}\N{NO-BREAK SPACE}%"
 
 
-@pytest.mark.parametrize("name", profiles.names())
-def test_every_profile_says_where_it_comes_from(name):
-    profile = profiles.load(name)
-    assert profile.source
-    assert profile.date_checked
-    assert profile.grade == "A"
-    assert profile.line[0].value == "title"
+def reviewed(report):
+    """The night after a person went through it: two lines changed, one struck out, a medley, signed by both."""
+    said = dict(by="Maija", at=datetime(2024, 5, 2, 9, 0, tzinfo=UTC))
+    work = Work(title="Kotimatka", writers=[Writer(name="Outi Orava", role="lyricist")])
+    for item in report.items:
+        report = changed(report, item.seq, decision=Decision(status=Status.ACCEPTED, **said))
+    report = changed(report, 3, decision=Decision(status=Status.REJECTED, note="never played", **said))
+    report = changed(report, 4, kind=ItemKind.MEDLEY_PART, usage=Usage.LIVE_WITH_BACKING)
+    report = changed(report, 6, work=work, usage=Usage.LIVE, decision=Decision(status=Status.CORRECTED, **said))
+    report = changed(report, 12, section="encore", kind=ItemKind.SNIPPET)
+    report = changed(report, 13, section="encore")
+    signed = [
+        Attestation(role=role, name=name, at=said["at"], statement="played", report_sha256="0123456789abcdef" * 4)
+        for role, name in {"performer": "Aino Aalto", "venue": "Maija Mallikas"}.items()
+    ]
+    filed = Filing(
+        revision=2, society="Koda", profile="koda", recorded_at=said["at"], filed_on=date(2024, 5, 3),
+        filed_by="Maija", reference="K-17", report_sha256="0" * 64,
+    )  # fmt: skip
+    changes = {"review_state": State.FILED, "revision": 2, "attestations": signed, "filings": [filed]}
+    return report.model_copy(update=changes)
 
 
-def test_profiles_that_came_along():
-    assert profiles.names() == ["apra", "imro", "jasrac", "koda"]
-    with pytest.raises(UsageError, match="no profile 'gema'.*apra, imro"):
-        profiles.load("gema")
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_a_reviewed_report_shows_who_decided_what(report, form):
+    text = " ".join(re.sub(r"<[^>]+>", " ", render(reviewed(report), form).decode()).split())
+    assert EN("warning_unreviewed") not in text
+    for phrase in ("accepted by Maija", "rejected by Maija", "corrected by Maija", "never played", "snippet",
+                   "part of the medley", "live to a backing track", "Aino Aalto, signed 2024-05-02 12:00"
+                   if form == "text" else "Aino Aalto signed 2024-05-02 12:00", "0123456789abcdef", "revision 2",
+                   "Koda: filed 3 May 2024, by Maija, reference K-17, revision 2, due 1 Jun 2024"):  # fmt: skip
+        assert phrase in text
+    assert text.casefold().count(" encore ") == 1
+    assert "0123456789abcdef0" not in text
 
 
-@pytest.mark.parametrize("name", profiles.names())
-def test_nothing_pending_is_ready_to_be_filed(report, name):
-    sheet = profiles.sheet(report, profiles.load(name))
-    assert sheet.ready == []
-    assert len(sheet.waiting) == 12
+def test_a_struck_out_line_is_struck_out_and_a_medley_part_indented(report):
+    html = render(reviewed(report), "html").decode()
+    assert html.count('<tr class="rejected song">') == 1
+    assert html.count('<tr class="song medley_part">') == 1
+    lines = render(reviewed(report), "table").decode().splitlines()
+    assert sum("    Ninety Winters" in line for line in lines) == 1
+    assert "-- Encore --" in lines
 
 
-def test_only_accepted_live_lines_are_ready(report):
-    accepted = Decision(status=Status.ACCEPTED)
-    report = changed(report, 2, decision=accepted)
-    report = changed(report, 3, decision=accepted, usage=Usage.KARAOKE)
-    report = changed(report, 4, decision=Decision(status=Status.REJECTED))
-    report = changed(report, 6, decision=accepted)
-    sheet = profiles.sheet(report, profiles.load("imro"))
-    assert sheet.ready == [["Paper Lanterns", "Aino Aalto (composer), Ben Berg (lyricist)", "00:03:43"]]
-    assert len(sheet.waiting) == 8
-    text = render(report, "text", "imro").decode()
-    assert text.index("Paper Lanterns") < text.index("NOT TO BE FILED YET") < text.index("Hard Water")
+def test_what_a_person_corrected_has_no_confidence(report):
+    item = reviewed(report).items[5]
+    assert item.work.title == "Kotimatka"
+    assert words.sureness(item, EN) == ""
+    assert "Kotimatka" in render(reviewed(report), "html").decode()
 
 
-def test_an_artist_stands_in_only_where_jasrac_asks_for_it(report):
-    sheet = profiles.sheet(report, profiles.load("jasrac"))
-    column = sheet.columns.index("Original performer")
-    assert [row[column] for row in sheet.waiting if row[column]] == ["Kansanlaulukuoro Halla"]
-    writers = sheet.columns.index("Writers")
-    assert all("Kansanlaulukuoro" not in row[writers] for row in sheet.waiting)
+def test_a_band_is_a_word_only_when_it_was_measured(report):
+    assert "uncalibrated" in words.sureness(report.items[1], EN)
+    assert "high" not in words.sureness(report.items[1], EN)
+    measured = report.items[1].evidence.model_copy(update={"band_basis": "calibrated"})
+    assert words.sureness(changed(report, 2, evidence=measured).items[1], EN) == "high 99\N{NO-BREAK SPACE}%"
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "html", "pdf", "text"])
-@pytest.mark.parametrize("name", ["koda", "apra"])
-def test_copy_sheets_in_every_form(report, name, form):
-    written = render(report, form, name)
-    assert written.startswith(b"%PDF") or b"Paper Lanterns" in written
-
-
-def test_a_copy_sheet_is_no_json(report):
-    with pytest.raises(UsageError, match="no JSON form"):
-        render(report, "json", "koda")
-
-
-def test_a_broken_profile_is_named(tmp_path, monkeypatch):
-    good = (profiles.FOLDER / "koda.toml").read_text()
-    (tmp_path / "odd.toml").write_text(good.replace('value = "title"', 'value = "titel"'))
-    (tmp_path / "bad.toml").write_text("society = 3")
-    (tmp_path / "worse.toml").write_text("society =")
-    monkeypatch.setattr(profiles, "FOLDER", tmp_path)
-    for name, complaint in {"odd": "asks for 'titel'", "bad": "is broken", "worse": "is broken"}.items():
-        with pytest.raises(UsageError, match=complaint):
-            profiles.load(name)
+def test_lost_decisions_are_told(report):
+    lost = report.model_copy(update={"orphaned_edits": [Edit(verb="accept", by="Maija", at=report.event.end_utc)]})
+    assert "1 decisions about lines that are no longer" in " ".join(render(lost, "text").decode().split())
+    assert "no longer" not in render(report, "text").decode()

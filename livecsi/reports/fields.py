@@ -1,0 +1,110 @@
+"""Every value a society's form may ask for, by the name under which profiles know it."""
+
+from collections.abc import Callable
+
+from livecsi.reports import words
+from livecsi.reports.language import Language
+from livecsi.reports.model import Item, ItemKind, SetlistReport
+from livecsi.reports.profiles import Profile
+
+Head = Callable[[SetlistReport, Language, Profile], str]
+Line = Callable[[SetlistReport, Item, Language, Profile], str]
+
+_COMPOSING = ("writer", "composer", "composer-lyricist")
+_WORDS = ("lyricist", "composer-lyricist", "translator", "adaptor")
+
+
+def counts_as_live(item: Item, profile: Profile) -> bool:
+    return item.usage in profile.live
+
+
+def _address(report: SetlistReport) -> str:
+    venue = report.venue
+    town = " ".join(part for part in (venue.postcode, venue.city) if part)
+    return ", ".join(part for part in (venue.street, town, venue.country) if part)
+
+
+def _start(report: SetlistReport) -> str:
+    return words.local_time(report.event.start_utc, report)[:5]
+
+
+def _played(report: SetlistReport) -> list[Item]:
+    return [item for item in report.items if words.is_played(item)]
+
+
+def _overall(report: SetlistReport) -> str:
+    """The music of the act, from line to line; recorded music is not part of it."""
+    return words.hours_minutes_seconds(sum(item.duration_s for item in _played(report)))
+
+
+def _title(report: SetlistReport, item: Item) -> str:
+    """The title of the work; of a line without one, when it was, so that a person can find it."""
+    return item.work.title if item.work else f"? ({words.local_time(item.start_utc, report)})"
+
+
+def _people(item: Item, roles: tuple[str, ...]) -> str:
+    return ", ".join(person.name for person in item.work.writers if person.role in roles) if item.work else ""
+
+
+def _artist_when_no_writers(item: Item) -> str:
+    has_writers = item.work is not None and item.work.writers
+    recording = item.matched_recording
+    return "" if has_writers or recording is None else recording.original_artist or ""
+
+
+def _society_id(item: Item, profile: Profile) -> str:
+    known = item.work.society_ids if item.work else {}
+    return next((number for name, number in known.items() if name.casefold() == profile.society.casefold()), "")
+
+
+def _whole_minutes(seconds: float) -> str:
+    """Minutes, rounded, and at least one: a short piece is still a piece."""
+    return str(max(1, int(seconds / 60 + 0.5)))
+
+
+def _placement(item: Item, say: Language) -> str:
+    """What is paid differently: a part of a medley, and music for walking in or out."""
+    part = [say("kind_medley_part")] if item.kind is ItemKind.MEDLEY_PART else []
+    walk = [say.named("section", item.section)] if item.section in ("intro", "outro") else []
+    return ", ".join(part + walk)
+
+
+HEAD: dict[str, Head] = {
+    "act": lambda report, say, profile: report.act.name or "",
+    "billing": lambda report, say, profile: say.named("billing", report.act.billing) if report.act.billing else "",
+    "date": lambda report, say, profile: report.event.business_date.isoformat(),
+    "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}",
+    "end_time": lambda report, say, profile: words.local_time(report.event.end_utc, report)[:5],
+    "event_name": lambda report, say, profile: report.event.name or "",
+    "number_of_concerts": lambda report, say, profile: "1",
+    "number_of_works": lambda report, say, profile: str(len(_played(report))),
+    "overall_time": lambda report, say, profile: _overall(report),
+    "promoter": lambda report, say, profile: report.event.promoter or "",
+    "stage": lambda report, say, profile: report.venue.stage,
+    "start_time": lambda report, say, profile: _start(report),
+    "venue_address": lambda report, say, profile: _address(report),
+    "venue_capacity": lambda report, say, profile: str(report.venue.capacity or ""),
+    "venue_city": lambda report, say, profile: report.venue.city or "",
+    "venue_name": lambda report, say, profile: report.venue.name or "",
+    "venue_postcode": lambda report, say, profile: report.venue.postcode or "",
+    "venue_street": lambda report, say, profile: report.venue.street or "",
+}
+LINE: dict[str, Line] = {
+    "act": lambda report, item, say, profile: report.act.name or "",
+    "arrangers": lambda report, item, say, profile: _people(item, ("arranger",)),
+    "artist_when_no_writers": lambda report, item, say, profile: _artist_when_no_writers(item),
+    "blank": lambda report, item, say, profile: "",
+    "composers": lambda report, item, say, profile: _people(item, _COMPOSING),
+    "hours_minutes_seconds": lambda report, item, say, profile: words.hours_minutes_seconds(item.duration_s),
+    "iswc": lambda report, item, say, profile: (item.work.iswc or "") if item.work else "",
+    "live_or_playback": lambda report, item, say, profile: say("usage_live") if counts_as_live(item, profile) else "",
+    "lyricists": lambda report, item, say, profile: _people(item, _WORDS),
+    "minutes": lambda report, item, say, profile: _whole_minutes(item.duration_s),
+    "minutes_seconds": lambda report, item, say, profile: words.length(item.duration_s),
+    "placement": lambda report, item, say, profile: _placement(item, say),
+    "publishers": lambda report, item, say, profile: ", ".join(item.work.publishers) if item.work else "",
+    "society_id": lambda report, item, say, profile: _society_id(item, profile),
+    "times_performed": lambda report, item, say, profile: str(item.times_performed),
+    "title": lambda report, item, say, profile: _title(report, item),
+    "writers": lambda report, item, say, profile: words.writers(item.work, say),
+}

@@ -1,0 +1,73 @@
+"""The venue's night on one page: every act with its times and songs, what is still open, and what is due where.
+
+The acts' own reports go to the acts; this one stays in the house and is signed by nobody.
+"""
+
+from collections.abc import Sequence
+
+from livecsi.reports import deadlines, page, words
+from livecsi.reports.language import Language
+from livecsi.reports.model import Item, SetlistReport
+from livecsi.reports.text import columns
+
+
+def table(reports: Sequence[SetlistReport], say: Language) -> str:
+    """The night for a terminal."""
+    first = reports[0]
+    lines = [f"{say('night_title').upper()}  {first.venue.name or say('no_venue')}",
+             say.date_in_words(first.event.business_date)]  # fmt: skip
+    for report in reports:
+        lines += ["", words.act(report, say), span(report, say), say(f"state_{report.review_state.value}"), ""]
+        header = [say(f"column_{name}") for name in ("start", "length", "title", "writers", "decision")]
+        lines += columns(header, songs(report, say))
+        lines += [f"{say('night_open')}: {len(open_lines(report))}", *heard(report, say)]
+    return "\n".join(lines) + "\n\n" + due_tables(reports, say)
+
+
+def html(reports: Sequence[SetlistReport], say: Language) -> str:
+    """The night as one self-contained page."""
+    helpers = {"span": span, "songs": songs, "open_lines": open_lines, "heard": heard}
+    due = [(report, deadlines.rows(deadlines.dues(report), say)) for report in reports]
+    return page.fill("night.html.j2", {"reports": reports, "say": say, "night": helpers, "dues": due})
+
+
+def due_tables(reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = ()) -> str:
+    """For every act: society, due date and filing as straight columns."""
+    header = [say(f"deadlines_{name}") for name in ("society", "due", "filing")]
+    lines = []
+    for report in reports:
+        lines += [f"{say('deadlines_title')}: {words.act(report, say)}", ""]
+        lines += [*columns(header, deadlines.rows(deadlines.dues(report, names), say)), ""]
+    return "\n".join(lines)
+
+
+def span(report: SetlistReport, say: Language) -> str:
+    """`21:02:40 to 22:10:55, stage: main, 10 songs named, 2 open`."""
+    start, end = (words.local_time(edge, report) for edge in (report.event.start_utc, report.event.end_utc))
+    stage = say("stage", stage=report.venue.stage)
+    return say("night_act_line", start=start, end=end, stage=stage, songs=words.counted(report, say))
+
+
+def songs(report: SetlistReport, say: Language) -> list[list[str]]:
+    """Start, length, title, writers and decision of what the act played."""
+    return [
+        [words.local_time(item.start_utc, report), words.length(item.duration_s), words.title(item, say),
+         words.writers(item.work, say), words.decision(item, say)]
+        for item in report.items
+        if words.is_played(item)
+    ]  # fmt: skip
+
+
+def open_lines(report: SetlistReport) -> list[Item]:
+    """What a person still has to decide."""
+    return [item for item in report.items if words.is_open(item)]
+
+
+def heard(report: SetlistReport, say: Language) -> list[str]:
+    """How much was heard, and where nobody listened."""
+    parts = {"listened": report.coverage.listened_s, "named": report.coverage.identified_s,
+             "unnamed": report.coverage.unknown_s}  # fmt: skip
+    told = [f"{say(f'heard_{name}')}: {words.hours_minutes_seconds(seconds)}" for name, seconds in parts.items()]
+    gaps = [say("heard_gap", start=words.local_time(gap.start_utc, report), reason=gap.reason)
+            for gap in report.coverage.gaps]  # fmt: skip
+    return [", ".join(told), *gaps, *([] if report.coverage.is_complete else [say("broke_off")])]

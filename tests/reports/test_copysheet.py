@@ -1,0 +1,214 @@
+"""Copy sheets: what is ready is true for that society, and what is not ready can never slip in."""
+
+import random
+from datetime import date
+
+import pytest
+
+from livecsi.errors import UsageError
+from livecsi.ledger.ledger import Ledger
+from livecsi.reports import copysheet, language, profiles
+from livecsi.reports.build import reports_of_night
+from livecsi.reports.model import Decision, Filing, ItemKind, SetlistReport, Status, Usage, Work, Writer
+from livecsi.reports.render import render
+from tests.fakes import FakeClock
+from tests.reports.made_up_night import NIGHT, write_night
+
+EN = language.load("en")
+PUBLIC = ["apra", "imro", "jasrac", "koda"]
+DECIDED = {Status.ACCEPTED, Status.CORRECTED, Status.ADDED_BY_HUMAN}
+NEVER_LIVE = {Usage.BACKGROUND, Usage.PLAYBACK_TAPE, Usage.KARAOKE, Usage.SPEECH, Usage.UNCLEAR}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> SetlistReport:
+    path = tmp_path_factory.mktemp("night") / "ledger.sqlite"
+    write_night(path, FakeClock())
+    with Ledger.open(path, FakeClock()) as ledger:
+        return next(iter(reports_of_night(ledger, NIGHT).values()))
+
+
+def changed(report, seq, **changes):
+    items = [item.model_copy(update=changes) if item.seq == seq else item for item in report.items]
+    return report.model_copy(update={"items": items})
+
+
+def fill(report, name):
+    return copysheet.fill(report, profiles.load(name), EN)
+
+
+def random_report(report, dice):
+    """The night with every line given any kind, usage and decision, and a title that names all three."""
+    items = []
+    for item in report.items:
+        kind, usage, status = dice.choice(list(ItemKind)), dice.choice(list(Usage)), dice.choice(list(Status))
+        work = Work(title=f"{item.seq}|{kind}|{usage}|{status}") if dice.random() < 0.9 else None
+        section = dice.choice(["main", "encore", "intro", "outro"])
+        changes = {"kind": kind, "usage": usage, "decision": Decision(status=status), "work": work, "section": section}
+        items.append(item.model_copy(update=changes))
+    return report.model_copy(update={"items": items})
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_nothing_but_decided_live_works_is_ever_ready(report, name):
+    dice, profile = random.Random(name), profiles.load(name)
+    column = next(number for number, field in enumerate(profile.line) if field.value == "title")
+    ready = 0
+    for _ in range(150):
+        night = random_report(report, dice)
+        sheet = copysheet.fill(night, profile, EN)
+        ready += len(sheet.ready)
+        for line in sheet.ready:
+            seq, kind, usage, status = line[column].split("|")
+            assert (Status(status) in DECIDED, Usage(usage) in profile.live) == (True, True)
+            assert Usage(usage) not in NEVER_LIVE
+            assert ItemKind(kind) is not ItemKind.MEDLEY
+        for line in sheet.waiting:
+            assert "|rejected" not in line[column] and "|medley|" not in line[column]
+        lines = [item for item in night.items if item.kind is not ItemKind.MEDLEY]
+        assert len(sheet.ready) + len(sheet.waiting) + sheet.left_out == len(lines)
+    assert ready > 50
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_every_decided_live_work_is_ready(report, name):
+    decided = report.model_copy(
+        update={"items": [item.model_copy(update={"decision": Decision(status=Status.ACCEPTED)})
+                          for item in report.items]}
+    )  # fmt: skip
+    assert len(fill(decided, name).ready) == 10
+    assert len(fill(decided, name).waiting) == 2
+
+
+def test_no_profile_can_call_a_tape_live(tmp_path, monkeypatch):
+    good = (profiles.FOLDER / "koda.toml").read_text()
+    monkeypatch.setattr(profiles, "FOLDER", tmp_path)
+    for usage in NEVER_LIVE:
+        (tmp_path / "odd.toml").write_text(good.replace('live = ["live"', f'live = ["{usage.value}"'))
+        with pytest.raises(UsageError, match="is broken"):
+            profiles.load("odd")
+
+
+def test_societies_disagree_on_what_is_live(report):
+    accepted = Decision(status=Status.ACCEPTED)
+    night = changed(report, 2, usage=Usage.LIVE_WITH_BACKING, decision=accepted)
+    night = changed(night, 3, usage=Usage.DJ_FEATURED, decision=accepted)
+    counted = {name: len(fill(night, name).ready) for name in ("jasrac", "siae", "prs_concerts", "teosto", "socan")}
+    assert counted == {"jasrac": 1, "siae": 0, "prs_concerts": 2, "teosto": 2, "socan": 2}
+    assert "lines are left out" in render(night, "text", "siae").decode()
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_a_sheet_says_what_is_known_about_its_columns(report, name):
+    profile = profiles.load(name)
+    assert profile.source and profile.date_checked and profile.filed_by
+    assert profile.columns_public == (name in PUBLIC)
+    for form in ("text", "csv", "html"):
+        text = " ".join(render(report, form, name).decode().split()).casefold()
+        assert ("columns not publicly documented; fields are the common minimum" in text) != profile.columns_public
+
+
+def test_profiles_that_came_along():
+    known = "apra ascap bmi buma gema imro jasrac koda prs_concerts prs_gigs_clubs sacem sesac siae socan stim suisa"
+    assert profiles.names() == sorted([*known.split(), "teosto", "tono"])
+    with pytest.raises(UsageError, match="no profile 'akm'.*apra, ascap"):
+        profiles.load("akm")
+
+
+@pytest.mark.parametrize(
+    ("name", "due"),
+    [("koda", date(2025, 2, 28)), ("jasrac", date(2025, 2, 5)), ("stim", date(2026, 12, 31)), ("teosto", None),
+     ("gema", date(2025, 3, 14)), ("siae", date(2025, 2, 1)), ("prs_concerts", date(2028, 1, 31)),
+     ("socan", date(2026, 1, 31)), ("imro", date(2025, 4, 30))],
+)  # fmt: skip
+def test_due_dates(name, due):
+    assert profiles.load(name).deadline.due(date(2025, 1, 31)) == due
+
+
+def test_a_month_after_a_day_that_the_next_month_does_not_have():
+    month = profiles.Deadline(months=1)
+    assert month.due(date(2024, 1, 30)) == date(2024, 2, 29)
+    assert month.due(date(2024, 12, 15)) == date(2025, 1, 15)
+    assert month.due(date(2024, 11, 30)) == date(2024, 12, 30)
+
+
+def test_bmi_labels_medleys_and_walking_music(report):
+    accepted = Decision(status=Status.ACCEPTED)
+    night = changed(report, 2, section="intro", decision=accepted)
+    night = changed(night, 3, kind=ItemKind.MEDLEY_PART, decision=accepted)
+    assert [line[-1] for line in fill(night, "bmi").ready] == ["Intro", "part of the medley"]
+
+
+def test_siae_counts_in_whole_minutes_and_names_composers(report):
+    night = changed(report, 2, decision=Decision(status=Status.ACCEPTED), duration_s=20.0)
+    night = changed(night, 3, decision=Decision(status=Status.ACCEPTED), duration_s=150.0)
+    assert [line[1:3] for line in fill(night, "siae").ready] == [["Aino Aalto", "1"], ["Aino Aalto", "3"]]
+
+
+def test_a_society_finds_its_own_numbers_and_the_publishers(report):
+    work = Work(title="Paper Lanterns", society_ids={"Gema": "1234", "JASRAC": "0A1"}, publishers=["Satama Publishing"],
+                writers=[Writer(name="Aino", role="composer"), Writer(name="Ben", role="lyricist"),
+                         Writer(name="Cai", role="arranger")])  # fmt: skip
+    sheet = fill(changed(report, 2, work=work, decision=Decision(status=Status.ACCEPTED)), "gema")
+    assert sheet.ready[0][:5] == ["Paper Lanterns", "Aino", "Ben", "Cai", "Satama Publishing"]
+    assert sheet.ready[0][-1] == "1234"
+
+
+def test_letters_are_folded_where_a_portal_knows_only_ascii(report):
+    profile = profiles.load("koda").model_copy(update={"ascii_fold": True})
+    night = changed(report, 2, work=Work(title="Øresund, hyvää yötä"), decision=Decision(status=Status.ACCEPTED))
+    assert copysheet.fill(night, profile, EN).ready[0][0] == "Oresund, hyvaa yota"
+
+
+def test_an_artist_stands_in_only_where_jasrac_asks_for_it(report):
+    sheet = fill(report, "jasrac")
+    column = sheet.columns.index("Original performer")
+    assert [row[column] for row in sheet.waiting if row[column]] == ["Kansanlaulukuoro Halla"]
+    writers = sheet.columns.index("Writers")
+    assert all("Kansanlaulukuoro" not in row[writers] for row in sheet.waiting)
+
+
+def test_waiting_lines_come_after_a_heading(report):
+    text = render(changed(report, 2, decision=Decision(status=Status.ACCEPTED)), "text", "imro").decode()
+    assert text.index("Paper Lanterns") < text.index("NOT TO BE FILED YET") < text.index("Hard Water")
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "html", "pdf", "text"])
+def test_copy_sheets_in_every_form(report, form):
+    written = render(report, form, "koda")
+    assert written.startswith(b"%PDF") or b"Paper Lanterns" in written
+
+
+@pytest.mark.parametrize("form", ["json", "setlistfm"])
+def test_a_copy_sheet_is_for_people(report, form):
+    with pytest.raises(UsageError, match="has no form"):
+        render(report, form, "koda")
+
+
+def test_a_broken_profile_is_named(report, tmp_path, monkeypatch):
+    good = (profiles.FOLDER / "koda.toml").read_text()
+    (tmp_path / "odd.toml").write_text(good.replace('value = "title"', 'value = "titel"'))
+    (tmp_path / "bad.toml").write_text("society = 3")
+    (tmp_path / "worse.toml").write_text("society =")
+    (tmp_path / "late.toml").write_text(good.replace("months = 1", "months = 1\ndays = 3"))
+    monkeypatch.setattr(profiles, "FOLDER", tmp_path)
+    complaints = {"odd": "asks for 'titel'", "bad": "is broken", "worse": "is broken", "late": "never two"}
+    for name, complaint in complaints.items():
+        with pytest.raises(UsageError, match=complaint):
+            render(report, "text", name)
+
+
+def filed(society, profile):
+    return Filing(revision=1, society=society, profile=profile, recorded_at=FakeClock().utc_now(),
+                  filed_on=date(2024, 5, 3), filed_by="Maija", report_sha256="0" * 64)  # fmt: skip
+
+
+def test_deadlines_begin_at_home_and_know_what_was_filed(report):
+    from livecsi.reports import deadlines
+
+    night = report.model_copy(update={"filings": [filed("Koda", "koda"), filed("stim", None)]})
+    found = deadlines.dues(night)
+    assert [found[0].profile, found[1].profile] == ["teosto", "siae"]
+    assert [one.profile for one in found if one.filed_on] == ["koda", "stim"]
+    assert [one.due for one in found[1:]] == sorted((one.due for one in found[1:]), key=lambda due: due or date.max)
+    assert deadlines.dues(night, ["koda"])[0].due == date(2024, 6, 1)
