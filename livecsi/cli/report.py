@@ -89,14 +89,14 @@ def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, c
     """Due dates for every act: JSON, or a table for everything else."""
     from livecsi.errors import UsageError
     from livecsi.reports import deadlines, language
-    from livecsi.reports.night_report import due_tables
+    from livecsi.reports.night_report import due_table
 
     names = [profile] if profile else []
     if form == "json":
         return deadlines.as_json_text(reports, names).encode()
     if form not in ("table", "text"):
         raise UsageError(f"deadlines have no form {form!r}", "choose table or json")
-    return due_tables(reports, language.load(code), names).encode()
+    return due_table(reports, language.load(code), names).encode()
 
 
 def _known_nights(ledger: "Ledger") -> str:

@@ -31,6 +31,7 @@ class Sheet:
     ready: list[list[str]]
     waiting: list[list[str]]
     left_out: int
+    warnings: list[str]
 
 
 def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
@@ -47,6 +48,7 @@ def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
         ready=[_line(report, item, say, profile) for item in ready],
         waiting=[_line(report, item, say, profile) for item in waiting],
         left_out=len(lines) - len(ready) - len(waiting),
+        warnings=words.warnings(report, say),
     )  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def disclaimer(sheet: Sheet, say: Language) -> str:
         say("sheet_fields", source=profile.source, checked=profile.date_checked, grade=profile.grade),
         say("sheet_filed_by", filers=f"{filers} ({profile.portal})", deadline=profile.deadline.in_words(say)),
         say("sheet_no_form", society=profile.society),
-        say("warning_unreviewed") if sheet.waiting else "",
+        *sheet.warnings,
     ]
     return " ".join(part for part in parts if part)
 

@@ -4,11 +4,11 @@ The society of the venue's own country comes first, then the others by date; one
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from livecsi.reports import profiles
+from livecsi.reports import profiles, words
 from livecsi.reports.language import Language
 from livecsi.reports.model import SetlistReport
 from livecsi.reports.profiles import Profile
@@ -24,7 +24,7 @@ class Due:
     filed_on: date | None
 
 
-def dues(report: SetlistReport, names: Iterable[str] = ()) -> list[Due]:
+def dues(report: SetlistReport, names: Sequence[str] = ()) -> list[Due]:
     """The dates of the named profiles, of all when none is named."""
     known = {name: profiles.load(name) for name in names or profiles.names()}
     country = report.venue.country
@@ -35,12 +35,24 @@ def dues(report: SetlistReport, names: Iterable[str] = ()) -> list[Due]:
     return [_due(report, name, known[name]) for name in sorted(known, key=order)]
 
 
-def rows(found: Iterable[Due], say: Language) -> list[tuple[str, str, str]]:
-    """Society, due date and filing, in words."""
-    return [(one.society, _when(one, say), _filing(one, say)) for one in found]
+def table(reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = ()) -> list[list[str]]:
+    """A header and a row per society: its name, its date, and for every act whether a filing is recorded."""
+    acts = [words.act(report, say) for report in reports] if len(reports) > 1 else [say("deadlines_filing")]
+    by_act = [dues(report, names) for report in reports]
+    rows = [
+        [row[0].society, _when(row[0], say), *(_filing(one, say) for one in row)]
+        for row in zip(*by_act, strict=True)
+    ]  # fmt: skip
+    return [[say("deadlines_society"), say("deadlines_due"), *acts], *rows]
 
 
-def as_json(report: SetlistReport, found: Iterable[Due]) -> dict[str, object]:
+def as_json_text(reports: Sequence[SetlistReport], names: Sequence[str] = ()) -> str:
+    """The dates of all reports as one JSON list."""
+    listed = [_as_json(report, dues(report, names)) for report in reports]
+    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_json(report: SetlistReport, found: Iterable[Due]) -> dict[str, object]:
     """The dates of one act's report, for a listing in JSON."""
     listed = [
         {"profile": one.profile, "society": one.society, "due": _iso(one.due), "filed_on": _iso(one.filed_on)}
@@ -48,13 +60,6 @@ def as_json(report: SetlistReport, found: Iterable[Due]) -> dict[str, object]:
     ]
     return {"night": _night(report).isoformat(), "act": report.act.name, "stage": report.venue.stage,
             "deadlines": listed}  # fmt: skip
-
-
-def as_json_text(reports: Iterable[SetlistReport], names: Iterable[str] = ()) -> str:
-    """The dates of all reports as one JSON list."""
-    chosen = tuple(names)
-    listed = [as_json(report, dues(report, chosen)) for report in reports]
-    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
 def _due(report: SetlistReport, name: str, profile: Profile) -> Due:

@@ -1,6 +1,7 @@
 """Every value a society's form may ask for, by the name under which profiles know it."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from livecsi.reports import words
 from livecsi.reports.language import Language
@@ -24,8 +25,14 @@ def _address(report: SetlistReport) -> str:
     return ", ".join(part for part in (venue.street, town, venue.country) if part)
 
 
+def _hours_minutes(moment: datetime, report: SetlistReport) -> str:
+    """hh:mm at the venue; the offset stays in a night in which one hour comes twice."""
+    time, *offset = words.local_time(moment, report).split()
+    return " ".join([time[:5], *offset])
+
+
 def _start(report: SetlistReport) -> str:
-    return words.local_time(report.event.start_utc, report)[:5]
+    return _hours_minutes(report.event.start_utc, report)
 
 
 def _played(report: SetlistReport) -> list[Item]:
@@ -74,7 +81,7 @@ HEAD: dict[str, Head] = {
     "billing": lambda report, say, profile: say.named("billing", report.act.billing) if report.act.billing else "",
     "date": lambda report, say, profile: report.event.business_date.isoformat(),
     "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}",
-    "end_time": lambda report, say, profile: words.local_time(report.event.end_utc, report)[:5],
+    "end_time": lambda report, say, profile: _hours_minutes(report.event.end_utc, report),
     "event_name": lambda report, say, profile: report.event.name or "",
     "number_of_concerts": lambda report, say, profile: "1",
     "number_of_works": lambda report, say, profile: str(len(_played(report))),

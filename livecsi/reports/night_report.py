@@ -21,24 +21,20 @@ def table(reports: Sequence[SetlistReport], say: Language) -> str:
         header = [say(f"column_{name}") for name in ("start", "length", "title", "writers", "decision")]
         lines += columns(header, songs(report, say))
         lines += [f"{say('night_open')}: {len(open_lines(report))}", *heard(report, say)]
-    return "\n".join(lines) + "\n\n" + due_tables(reports, say)
+    return "\n".join(lines) + "\n\n" + due_table(reports, say)
 
 
 def html(reports: Sequence[SetlistReport], say: Language) -> str:
     """The night as one self-contained page."""
     helpers = {"span": span, "songs": songs, "open_lines": open_lines, "heard": heard}
-    due = [(report, deadlines.rows(deadlines.dues(report), say)) for report in reports]
+    due = deadlines.table(reports, say)
     return page.fill("night.html.j2", {"reports": reports, "say": say, "night": helpers, "dues": due})
 
 
-def due_tables(reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = ()) -> str:
-    """For every act: society, due date and filing as straight columns."""
-    header = [say(f"deadlines_{name}") for name in ("society", "due", "filing")]
-    lines = []
-    for report in reports:
-        lines += [f"{say('deadlines_title')}: {words.act(report, say)}", ""]
-        lines += [*columns(header, deadlines.rows(deadlines.dues(report, names), say)), ""]
-    return "\n".join(lines)
+def due_table(reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = ()) -> str:
+    """What is due where, as straight columns under a heading."""
+    header, *rows = deadlines.table(reports, say, names)
+    return "\n".join([say("deadlines_title"), "", *columns(header, rows)]) + "\n"
 
 
 def span(report: SetlistReport, say: Language) -> str:

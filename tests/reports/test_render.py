@@ -200,7 +200,7 @@ def test_nothing_uncertain_is_a_hundred_percent(fraction, text):
 
 def reviewed(report):
     """The night after a person went through it: two lines changed, one struck out, a medley, signed by both."""
-    said = dict(by="Maija", at=datetime(2024, 5, 2, 9, 0, tzinfo=UTC))
+    said = {"by": "Maija", "at": datetime(2024, 5, 2, 9, 0, tzinfo=UTC)}
     work = Work(title="Kotimatka", writers=[Writer(name="Outi Orava", role="lyricist")])
     for item in report.items:
         report = changed(report, item.seq, decision=Decision(status=Status.ACCEPTED, **said))
