@@ -26,6 +26,7 @@ COMMANDS = {
     "pool": "Render performances of many works as sound, for a training to mix in (needs the extra 'train').",
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
+    "review": "Check the list of a night, correct it, sign it.",
     "train": "Train a model (needs the extra 'train').",
 }
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from livecsi.ledger.night import Night
+    from livecsi.ledger.night import Night, ReportKey
+
+    States = dict[ReportKey, str]
 
 
 @click.command()
@@ -17,32 +19,33 @@ def command(as_json: bool) -> None:
     from livecsi.clock import SystemClock
     from livecsi.ledger.ledger import Ledger
     from livecsi.ledger.night import nights
+    from livecsi.ledger.review import reviews
     from livecsi.settings import load_settings
 
     with Ledger.open(load_settings().ledger_path, SystemClock(), create=False) as ledger:
-        found = nights(ledger)
+        found, states = nights(ledger), {key: str(review.state) for key, review in reviews(ledger).items()}
     if as_json:
-        click.echo(json.dumps([_as_json(night) for night in found], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([_as_json(night, states) for night in found], indent=2, ensure_ascii=False))
         return
     for night in found:
-        for line in _lines(night):
+        for line in _lines(night, states):
             click.echo(line)
 
 
-def _as_json(night: "Night") -> dict[str, object]:
+def _as_json(night: "Night", states: "States") -> dict[str, object]:
     acts = [
         {
             "act": act.act, "stage": act.stage, "songs": act.songs, "unknown": act.unknown, "sessions": act.sessions,
-            "complete": act.is_complete, "review_state": "unreviewed",
+            "complete": act.is_complete, "review_state": states[night.key(act)],
         }
         for act in night.acts
     ]  # fmt: skip
     return {"night": night.date.isoformat(), "acts": acts}
 
 
-def _lines(night: "Night") -> Iterator[str]:
+def _lines(night: "Night", states: "States") -> Iterator[str]:
     for act in night.acts:
-        state = "unreviewed" if act.is_complete else "unreviewed, broke off"
+        state = states[night.key(act)].replace("_", " ") + ("" if act.is_complete else ", broke off")
         yield (
             f"{night.date.isoformat()}  {act.act or '(no act named)'}, stage {act.stage}: "
             f"{act.songs} named, {act.unknown} open, {state}"

@@ -4,11 +4,22 @@ A night is the venue's local date with its cutoff; `clock.business_date` decided
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from livecsi.ledger.ledger import Event, Ledger
+from livecsi.clock import parse_utc
+from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.sessions import CLOSED, GAP, HEARD, valid_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """What a report is about: one act on one stage in one night."""
+
+    night: date
+    act: str
+    stage: str
 
 
 @dataclass(slots=True)
@@ -29,6 +40,26 @@ class HeardSession:
         return self.opened.body
 
     @property
+    def key(self) -> ReportKey:
+        """What it is reported under."""
+        return key_of(self.start)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.start["timezone"])
+
+    @property
+    def started_at(self) -> datetime:
+        return parse_utc(self.start["started_at"])
+
+    @property
+    def ended_at(self) -> datetime:
+        """When listening stopped; a session that broke off ends with the last thing it heard."""
+        if self.closed:
+            return parse_utc(self.closed.body["ended_at"])
+        return max([self.started_at, *(parse_utc(event.body["end_utc"]) for event in self.performances)])
+
+    @property
     def events(self) -> list[Event]:
         """Everything that was written about this session."""
         return [self.opened, *self.gaps, *self.performances, *([self.closed] if self.closed else [])]
@@ -37,15 +68,6 @@ class HeardSession:
     def last_event(self) -> Event:
         """The newest event that says something about this session."""
         return max(self.events, key=lambda event: event.seq)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportKey:
-    """What a report is about: one act on one stage in one night."""
-
-    night: date
-    act: str
-    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +89,34 @@ class Night:
     date: date
     acts: tuple[Act, ...]
 
+    def key(self, act: Act) -> ReportKey:
+        """What an act of this night is reported under."""
+        return ReportKey(self.date, act.act, act.stage)
+
+
+def key_of(body: Body) -> ReportKey:
+    """The night, act and stage that an event names."""
+    return ReportKey(date.fromisoformat(body["night"]), body["act"], body["stage"])
+
 
 def nights(ledger: Ledger) -> list[Night]:
     """Every night with something in it, oldest first."""
-    by_date: dict[str, list[HeardSession]] = {}
-    for session in _sessions(ledger):
-        by_date.setdefault(session.start["night"], []).append(session)
-    return [Night(date.fromisoformat(day), _acts(sessions)) for day, sessions in sorted(by_date.items())]
+    by_date: dict[date, list[Act]] = {}
+    for key, sessions in sessions_by_report(ledger).items():
+        by_date.setdefault(key.night, []).append(_act(key, sessions))
+    return [Night(day, tuple(acts)) for day, acts in sorted(by_date.items())]
 
 
 def sessions_of_night(ledger: Ledger, night: date) -> list[HeardSession]:
     """The sessions of one night by the time they began; superseded ones are left out."""
-    found = [session for session in _sessions(ledger) if session.start["night"] == night.isoformat()]
-    return sorted(found, key=lambda session: (session.start["started_at"], session.session_id))
+    return [session for session in _sessions(ledger) if session.key.night == night]
 
 
-def sessions_by_report(ledger: Ledger, night: date) -> dict[ReportKey, list[HeardSession]]:
-    """The sessions of one night by what they are reported under, in the order the acts came on."""
+def sessions_by_report(ledger: Ledger, night: date | None = None) -> dict[ReportKey, list[HeardSession]]:
+    """The sessions of one night, or of all, by what they are reported under, in the order the acts came on."""
     groups: dict[ReportKey, list[HeardSession]] = {}
-    for session in sessions_of_night(ledger, night):
-        groups.setdefault(ReportKey(night, session.start["act"], session.start["stage"]), []).append(session)
+    for session in _sessions(ledger) if night is None else sessions_of_night(ledger, night):
+        groups.setdefault(session.key, []).append(session)
     return groups
 
 
@@ -102,21 +132,14 @@ def _sessions(ledger: Ledger) -> list[HeardSession]:
             session.performances.append(event)
         elif event.kind == CLOSED:
             session.closed = event
-    return list(sessions.values())
+    return sorted(sessions.values(), key=lambda session: (session.start["started_at"], session.session_id))
 
 
-def _acts(sessions: list[HeardSession]) -> tuple[Act, ...]:
-    groups: dict[tuple[str, str], list[HeardSession]] = {}
-    for session in sorted(sessions, key=lambda session: str(session.start["started_at"])):
-        groups.setdefault((session.start["act"], session.start["stage"]), []).append(session)
-    return tuple(_act(act, stage, group) for (act, stage), group in groups.items())
-
-
-def _act(act: str, stage: str, sessions: list[HeardSession]) -> Act:
+def _act(key: ReportKey, sessions: list[HeardSession]) -> Act:
     kinds = [event.body["kind"] for session in sessions for event in session.performances]
     return Act(
-        act=act,
-        stage=stage,
+        act=key.act,
+        stage=key.stage,
         songs=kinds.count("song"),
         unknown=kinds.count("unknown"),
         sessions=len(sessions),

@@ -9,7 +9,7 @@ apart as orphaned.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from livecsi.errors import UsageError
 from livecsi.ledger.edits import apply
 from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.lines import Line, Status, heard_lines
-from livecsi.ledger.night import HeardSession, ReportKey, sessions_by_report
+from livecsi.ledger.night import HeardSession, ReportKey, key_of, sessions_by_report
 from livecsi.ledger.sessions import OPENED, SUPERSEDED
 
 EDITED = "review.edited"
@@ -80,8 +80,13 @@ class Review:
 
 def review_of(ledger: Ledger, key: ReportKey, sessions: Sequence[HeardSession]) -> Review:
     """The review of what these sessions heard."""
-    trail = [*_review_events(ledger, key), *_hearing_events(ledger, key, sessions)]
-    return fold(heard_lines(sessions), sorted(trail, key=lambda event: event.seq))
+    return _review(decisions(ledger), key, sessions)
+
+
+def reviews(ledger: Ledger) -> dict[ReportKey, Review]:
+    """Every review there is, the oldest night first; those nobody has begun as well."""
+    decided = decisions(ledger)
+    return {key: _review(decided, key, sessions) for key, sessions in sessions_by_report(ledger).items()}
 
 
 def fold(heard: tuple[Line, ...], trail: Iterable[Event]) -> Review:
@@ -185,26 +190,24 @@ def _edit(review: Review, event: Event) -> None:
 
 
 def _describe(review: Review, body: Body) -> None:
-    block, changes = body["block"], body["changes"]
-    for name in changes:
+    told = body["details"]
+    for block, name in ((block, name) for block in told for name in told[block]):
         if name not in DETAILS.get(block, ()):
             raise UsageError(f"the {block} has no {name!r}", f"known are {', '.join(DETAILS.get(block, DETAILS))}")
-    review.details[block] = {**review.details[block], **changes}
+    review.details = {block: {**review.details[block], **told.get(block, {})} for block in DETAILS}
 
 
-def _review_events(ledger: Ledger, key: ReportKey) -> list[Event]:
-    about = (key.night.isoformat(), key.act, key.stage)
-    events = [event for kind in (EDITED, SIGNED, FILED) for event in ledger.events(kind)]
-    return [event for event in events if (event.body["night"], event.body["act"], event.body["stage"]) == about]
+def _review(decided: Sequence[Event], key: ReportKey, sessions: Sequence[HeardSession]) -> Review:
+    """What the machine wrote counts too: whatever comes after a signature makes it one for something else."""
+    trail = [event for event in decided if key_of(event.body) == key]
+    heard = [event for session in sessions for event in session.events]
+    return fold(heard_lines(sessions), sorted([*trail, *heard], key=lambda event: event.seq))
 
 
-def _hearing_events(ledger: Ledger, key: ReportKey, sessions: Sequence[HeardSession]) -> list[Event]:
-    """What the machine wrote about this act; whatever comes after a signature makes it one for something else."""
-    about = (key.night.isoformat(), key.act, key.stage)
-    own = {
-        event.body["session_id"]
-        for event in ledger.events(OPENED)
-        if (event.body["night"], event.body["act"], event.body["stage"]) == about
-    }
-    gone = [event for event in ledger.events(SUPERSEDED) if event.body["session_id"] in own]
-    return [*gone, *(event for session in sessions for event in session.events)]
+def decisions(ledger: Ledger) -> list[Event]:
+    """All that people decided, and the sessions that were taken back under the act they had been heard of."""
+    opened = {event.body["session_id"]: event.body for event in ledger.events(OPENED)}
+    gone = [
+        replace(event, body={**opened[event.body["session_id"]], **event.body}) for event in ledger.events(SUPERSEDED)
+    ]
+    return [*gone, *(event for kind in (EDITED, SIGNED, FILED) for event in ledger.events(kind))]

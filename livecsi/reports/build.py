@@ -7,7 +7,7 @@ where a person decided otherwise.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from livecsi.clock import parse_utc
@@ -55,8 +55,8 @@ def _event(key: ReportKey, sessions: Sequence[HeardSession], details: dict[str, 
     heard: dict[str, Any] = {
         "business_date": key.night,
         "timezone": sessions[0].start["timezone"],
-        "start_utc": min(_started(session) for session in sessions),
-        "end_utc": max(_ended(session) for session in sessions),
+        "start_utc": min(session.started_at for session in sessions),
+        "end_utc": max(session.ended_at for session in sessions),
     }
     return model.Event(**heard, **details)
 
@@ -187,7 +187,7 @@ def _coverage(sessions: Sequence[HeardSession]) -> model.Coverage:
     lengths = {kind: sum(_lengths(sessions, kind)) for kind in (Kind.SONG, Kind.UNKNOWN, Kind.RECORDED)}
     measured = [session.closed.body["coverage"] if session.closed else {} for session in sessions]
     music = sum(float(table.get("music_seconds", 0.0)) for table in measured)
-    elapsed = sum((_ended(session) - _started(session)).total_seconds() for session in sessions)
+    elapsed = sum((session.ended_at - session.started_at).total_seconds() for session in sessions)
     missing = sum(gap.duration_s for gap in gaps)
     return model.Coverage(
         is_complete=all(session.closed is not None for session in sessions),
@@ -206,7 +206,7 @@ def _lengths(sessions: Sequence[HeardSession], kind: Kind) -> list[float]:
 
 
 def _gaps(session: HeardSession) -> list[model.CaptureGap]:
-    begin = _started(session)
+    begin = session.started_at
     return [
         model.CaptureGap(
             start_utc=begin + timedelta(seconds=event.body["start_seconds"]),
@@ -225,21 +225,9 @@ def _source(session: HeardSession) -> model.SourceSession:
         **{name: start[name] for name in copied},
         software=start["software"],
         clock="stated" if start["input_kind"] == "recording" else "system",
-        started_at=_started(session),
+        started_at=session.started_at,
         ended_at=parse_utc(session.closed.body["ended_at"]) if session.closed else None,
     )
-
-
-def _started(session: HeardSession) -> datetime:
-    return parse_utc(session.start["started_at"])
-
-
-def _ended(session: HeardSession) -> datetime:
-    """When listening stopped; a session that broke off ends with the last thing it heard."""
-    if session.closed:
-        return parse_utc(session.closed.body["ended_at"])
-    heard = [parse_utc(event.body["end_utc"]) for event in session.performances]
-    return max([_started(session), *heard])
 
 
 def _fraction(value: float) -> float:

@@ -108,7 +108,7 @@ def test_only_sure_lines_are_accepted_together(ledger, reviewer):
         ("merge", {"item_ids": [2, 4]}, "only neighbours"),
         ("medley", {"item_ids": [2]}, "two or more parts"),
         ("sing", {"item_ids": [2]}, "nothing one can do"),
-        ("describe", {"block": "event", "changes": {"weather": "rain"}}, "no 'weather'"),
+        ("describe", {"details": {"event": {"weather": "rain"}}}, "no 'weather'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_not_written(ledger, reviewer, verb, body, complaint):
@@ -223,7 +223,7 @@ def test_any_edit_voids_the_signatures(reviewer, edit):
     elif edit == "note":
         review = reviewer.edit("note", item_ids=ids(reviewer.review(), 2), note="second verse twice")
     else:
-        review = reviewer.edit("describe", block="event", changes={"name": "May Day"})
+        review = reviewer.edit("describe", details={"event": {"name": "May Day"}})
     assert review.signatures == []
     assert review.state in (State.REVIEWED, State.IN_REVIEW)
 
@@ -240,8 +240,8 @@ def test_a_filing_stays_with_its_revision(reviewer):
 
 
 def test_the_latest_word_on_the_night_counts(reviewer):
-    reviewer.edit("describe", block="event", changes={"name": "May Day", "attendance": 120})
-    review = reviewer.edit("describe", block="event", changes={"attendance": 130})
+    reviewer.edit("describe", details={"event": {"name": "May Day", "attendance": 120}})
+    review = reviewer.edit("describe", details={"event": {"attendance": 130}})
     assert review.details == {"event": {"name": "May Day", "attendance": 130}, "act": {}}
 
 

@@ -75,7 +75,13 @@ def performances() -> list[Performance]:
 
 
 def write_night(
-    path: Path, clock, *, act: str = "The Tin Harbour", stage: str = "main", started_at: datetime = STARTED_AT
+    path: Path,
+    clock,
+    *,
+    act: str = "The Tin Harbour",
+    stage: str = "main",
+    started_at: datetime = STARTED_AT,
+    lines: list[Performance] | None = None,
 ) -> str:
     """Put the night into a ledger; returns the session id."""
     start = SessionStart(
@@ -88,7 +94,7 @@ def write_night(
         sessions = Sessions(ledger)
         session_id = sessions.open(start)
         sessions.gap(session_id, 2390.0, 2402.4, "device lost")
-        lines = performances()
+        lines = performances() if lines is None else lines
         ended_at = started_at + timedelta(seconds=lines[-1].end_seconds + 60)
         coverage = {"listened_seconds": 3700.0, "music_seconds": 2960.0, "speech_seconds": 310.0}
         sessions.finish(session_id, lines, started_at, describe, ended_at, coverage)

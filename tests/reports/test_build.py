@@ -210,8 +210,8 @@ def reviewed(tmp_path):
         reviewer.edit("correct", item_ids=[ids[4]], chosen=reviewer.review().lines[4].heard["alternatives"][0])
         reviewer.edit("correct", item_ids=[ids[5]], chosen=free, usage="live", note="Ben wrote it in the van")
         reviewer.edit("reject", item_ids=[ids[1], ids[10]], note="sound check")
-        reviewer.edit("describe", block="event", changes={"ticket_price": {"amount": "12.50", "currency": "EUR"}})
-        reviewer.edit("describe", block="act", changes={"billing": "headline"})
+        reviewer.edit("describe", details={"event": {"ticket_price": {"amount": "12.50", "currency": "EUR"}}})
+        reviewer.edit("describe", details={"act": {"billing": "headline"}})
         yield ledger, reviewer
 
 

@@ -1,0 +1,231 @@
+"""`livecsi review`, by scripts and by fingers: a night has to be gone through in minutes, and nothing may slip."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+
+import pytest
+
+from livecsi.cli.review_walk import walk
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.night import ReportKey
+from livecsi.service.review import Desk
+from livecsi.types import Kind, Performance
+from tests.fakes import FakeClock
+from tests.reports.made_up_night import NIGHT, candidate, write_night
+
+AT = ("--night", "2024-05-01", "--by", "Aino")
+MOST_KEYSTROKES = 25
+
+
+class ScriptedHands:
+    """A person who presses these keys in this order; every letter, and Enter after a text, is a keystroke."""
+
+    def __init__(self, script):
+        self.script, self.keystrokes, self.heard = list(script), 0, []
+
+    def key(self, question):
+        self.keystrokes += 1
+        return self.script.pop(0)
+
+    def text(self, question):
+        text = self.script.pop(0)
+        self.keystrokes += len(text) + 1
+        return text
+
+    def say(self, words):
+        self.heard.append(words)
+
+
+@pytest.fixture
+def night(state):
+    write_night(state / "ledger.sqlite", FakeClock())
+    return state / "ledger.sqlite"
+
+
+@pytest.fixture
+def at_work(night):
+    """Let somebody press keys; gives back the hands and the review afterwards."""
+
+    def work(*script):
+        with Ledger.open(night, FakeClock()) as ledger:
+            desk = Desk(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino")
+            hands = ScriptedHands(script)
+            walk(desk, hands)
+            assert hands.script == []
+            return hands, desk.review()
+
+    return work
+
+
+def shown(livecsi):
+    return json.loads(livecsi("review", "show", *AT[:2], "--json").stdout)
+
+
+def statuses(livecsi):
+    return [item["decision"]["status"] for item in shown(livecsi)["items"]]
+
+
+def test_a_night_by_a_script(livecsi, night):
+    for command in (
+        ["accept", "--high"], ["accept", "1", "9", "10"], ["correct", "5", "--alternative", "1"],
+        ["correct", "6", "--title", "Hand-made", "--writers", "Ben Berg (composer)", "--usage", "live"],
+        ["reject", "11", "--note", "sound check"], ["set", "13", "--section", "encore", "--origin", "own"],
+        ["describe", "--attendance", "120", "--ticket-price", "12.50 eur", "--billing", "headline"],
+        ["sign", "--role", "performer", "--name", "Aino Aalto"], ["sign", "--role", "venue", "--name", "Ville"],
+        ["file", "--society", "Koda", "--filed-by", "Aino", "--on", "2024-05-09", "--reference", "17"],
+    ):  # fmt: skip
+        answer = livecsi("review", *command, *AT)
+        assert (answer.exit_code, answer.stdout) == (0, ""), answer.stderr
+    document = shown(livecsi)
+    assert (document["review_state"], document["revision"]) == ("filed", 1)
+    assert [attestation["holds"] for attestation in document["attestations"]] == [True, True]
+    assert document["items"][5]["work"]["writers"] == [{"name": "Ben Berg", "role": "composer", "ipi": None}]
+    assert "filed" in livecsi("nights").stdout
+    assert json.loads(livecsi("nights", "--json").stdout)[0]["acts"][0]["review_state"] == "filed"
+    livecsi("review", "undo", *AT)
+    assert (shown(livecsi)["revision"], shown(livecsi)["attestations"]) == (2, [])
+    told = json.loads(livecsi("review", "log", *AT, "--json").stdout)
+    assert [entry["what"] for entry in told][-4:] == ["signed", "signed", "filed", "undo"]
+    assert {entry["by"] for entry in told} == {"Aino"}
+
+
+def test_a_line_by_its_id_stays_the_line(livecsi, night):
+    last = shown(livecsi)["items"][12]["item_id"]
+    livecsi("review", "add", *AT, "--title", "Early one", "--after", "1", "--length", "2:10")
+    livecsi("review", "split", *AT, "3", "1:30")
+    livecsi("review", "accept", *AT, last)
+    items = shown(livecsi)["items"]
+    assert [item["item_id"] for item in items if item["decision"]["status"] == "accepted"] == [last]
+    assert (items[1]["work"]["title"], items[1]["duration_s"], len(items)) == ("Early one", 130.0, 15)
+    livecsi("review", "merge", *AT, "3", "4")
+    livecsi("review", "medley", *AT, "4", "5")
+    assert [item["kind"] for item in shown(livecsi)["items"]][3:6] == ["medley", "medley_part", "medley_part"]
+
+
+def test_a_song_at_a_time_of_day_is_put_into_the_night(livecsi, night):
+    livecsi("review", "add", *AT, "--title", "Late one", "--at", "22:11", "--length", "60")
+    assert shown(livecsi)["items"][-1]["start_utc"] == "2024-05-01T19:11:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["accept", "99"], "there is no line '99'"),
+        (["accept"], "no line is meant"),
+        (["accept", "6"], "nobody said how the music came about"),
+        (["correct", "5", "--alternative", "4"], "has 2 alternatives"),
+        (["correct", "5"], "which song was it?"),
+        (["correct", "5", "--title", "x", "--writers", "B (00014107339)"], "mistyped"),
+        (["add", "--title", "x", "--length", "3:00"], "when was it played?"),
+        (["add", "--title", "x", "--after", "2"], "how long the song was"),
+        (["split", "2", "soon"], "no length of time"),
+        (["split", "2", "59:00"], "not being played"),
+        (["set", "2"], "nothing to set"),
+        (["set", "2", "--usage", "loud"], "is no usage"),
+        (["describe", "--billing", "loud"], "billing"),
+        (["describe", "--receipts", "12"], "names no currency"),
+        (["sign", "--role", "venue", "--name", "V"], "13 lines are still pending"),
+        (["undo"], "nothing to undo"),
+        ([], "needs a terminal"),
+    ],
+)
+def test_what_makes_no_sense_gets_one_line_and_leaves_no_trace(livecsi, night, arguments, complaint):
+    before = livecsi("ledger", "verify").stdout
+    answer = livecsi("review", *arguments, *AT) if arguments else livecsi("review", *AT)
+    assert answer.exit_code == 2
+    assert complaint in answer.stderr
+    assert answer.stderr.count("\n") == 1
+    assert livecsi("ledger", "verify").stdout == before
+
+
+def test_a_night_that_is_not_there(livecsi, night):
+    assert livecsi("review", "show", "--night", "2024-05-03").exit_code == 1
+    assert livecsi("review", "show", "--night", "2024-05-01", "--act", "Nobody").exit_code == 1
+    assert livecsi("review").exit_code == 2
+
+
+def test_a_work_of_the_catalogue(livecsi, prepared, monkeypatch):
+    write_night(prepared.folder / "ledger.sqlite", FakeClock())
+    monkeypatch.setenv("LIVECSI_STATE_DIR", str(prepared.folder))
+    number, title = livecsi("review", "works", "auld").stdout.split(maxsplit=1)
+    livecsi("review", "correct", *AT, "5", "--work", number)
+    item = shown(livecsi)["items"][4]
+    assert title.startswith(item["work"]["title"])
+    assert (item["work"]["work_key"], item["matched_recording"]) == ("W03", None)
+
+
+def fifteen_songs():
+    """Twelve that the machine is sure of, two it is not, one without a name."""
+    lines = []
+    for number in range(1, 16):
+        confidence = {4: 0.85, 9: 0.83, 12: 0.3}.get(number, 0.98)
+        best = candidate(number, f"Song {number}", "The Tin Harbour", confidence)
+        others = (candidate(40 + number, f"Other {number}", "Delta Wren", 0.1),)
+        kind = Kind.UNKNOWN if number == 12 else Kind.SONG
+        lines.append(Performance(300.0 * number, 300.0 * number + 200, kind, confidence, 0.3, best, others))
+    return lines
+
+
+def test_fifteen_songs_take_few_keystrokes_the_signature_included(state):
+    path = state / "ledger.sqlite"
+    write_night(path, FakeClock(), lines=fifteen_songs())
+    with Ledger.open(path, FakeClock()) as ledger:
+        desk = Desk(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino")
+        hands = ScriptedHands(["A", "y", "1", "1", "S", "p", "Aino Aalto", "q"])
+        walk(desk, hands)
+        review = desk.review()
+    assert [len(review.pending), len(review.signatures)] == [0, 1]
+    assert [line.title for line in review.lines if line.status == "corrected"] == ["Other 9", "Song 12"]
+    assert hands.keystrokes == 18 <= MOST_KEYSTROKES
+
+
+def test_keys_one_by_one(at_work):
+    _, review = at_work("u", "p", "q")
+    assert review.lines[0].usage == "playback_tape"
+    _, review = at_work("z", "y", "e", "s", "1:00", "q")
+    assert [line.section for line in review.lines[1:3]] == ["encore", "encore"]
+    _, review = at_work("m", "a", "Extra", "Ben Berg (composer)", "2:00", "t", "Hand-made", "", "q")
+    assert [line.title for line in review.lines[1:3]] == ["Hand-made", "Extra"]
+    _, review = at_work("r", "k", "1", "q")
+    assert [line.status for line in review.lines[3:6]] == ["rejected", "pending", "corrected"]
+
+
+def test_a_wrong_key_is_answered_and_nothing_happens(at_work, night):
+    hands, review = at_work("x", "9", "S", "x", "u", "x", "s", "later", "z", "q")
+    assert review.edits == []
+    assert sum("nothing was signed" in words or "does nothing" in words for words in hands.heard) == 3
+
+
+def press(terminal, key, shown):
+    """Wait for the question, press the key until there is an answer, and give back what that begins with."""
+    while not shown.rstrip(b" ").endswith(b"\r\n?"):
+        shown += os.read(terminal, 4096)
+    answer = b""
+    for _ in range(100):
+        os.write(terminal, key)
+        while select.select([terminal], [], [], 0.3)[0]:
+            answer += os.read(terminal, 4096)
+            if b"\n" in answer:
+                return answer
+    raise AssertionError("nobody listened")
+
+
+@pytest.mark.timeout(30)
+def test_real_fingers_on_a_real_terminal(night):
+    """The program in a process of its own, on a pseudo-terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "livecsi.cli", "review", *AT]
+    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    os.close(theirs)
+    shown = b""
+    for key in (b"A", b"y", b"q"):
+        shown = press(ours, key, shown)
+    assert child.wait(timeout=30) == 0
+    os.close(ours)
+    with Ledger.open(night, FakeClock()) as ledger:
+        decided = Desk(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino").review()
+    assert sum(line.status == "accepted" for line in decided.lines) == 8
