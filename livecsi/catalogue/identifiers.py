@@ -78,7 +78,7 @@ def normal_mbid(text: str) -> str:
 
 def match_key(title: str, artist: str) -> str | None:
     """What two spellings of one title and artist have in common; None when either says nothing."""
-    parts = (_folded(title), _folded(artist))
+    parts = (folded(title), folded(artist))
     return "\x1f".join(parts) if all(parts) else None
 
 
@@ -88,8 +88,10 @@ def generated_work_key(title: str, artist: str, audio_sha256: str) -> str:
     return GENERATED_KEY_PREFIX + hashlib.sha256(seed.encode()).hexdigest()[:16]
 
 
-def _folded(text: str) -> str:
-    """Lower case, no accents, no punctuation; a dakuten or a vowel sign stays, for it makes another word."""
+def folded(text: str) -> str:
+    """What spellings of one name or title have in common.
+
+    Lower case, no accents, no punctuation; a dakuten or a vowel sign stays, for it makes another word."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     bare = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f'\u2019]", "", decomposed))
     kept = (character if unicodedata.category(character)[0] in "LMN" else " " for character in bare)

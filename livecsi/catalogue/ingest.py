@@ -79,6 +79,9 @@ def _add(catalogue: Catalogue, entry: SongEntry, audio_sha256: str, encode: Enco
             work_key=entry.work_key,
             iswc=entry.iswc,
             writers=entry.writers,
+            proposed_writers=entry.proposed_writers,
+            musicbrainz_id=entry.musicbrainz_id,
+            work_musicbrainz_id=entry.work_musicbrainz_id,
         )
         catalogue.put_sequences(recording.recording_id, model_id, song.payload)
     return Verdict(entry.path, Status.ADDED, _name(recording), recording.recording_id)
@@ -86,8 +89,6 @@ def _add(catalogue: Catalogue, entry: SongEntry, audio_sha256: str, encode: Enco
 
 def _completed(entry: SongEntry) -> SongEntry:
     """The entry with its empty fields filled from the file; it is read only after the decoder accepted it."""
-    if entry.title and entry.artist and entry.isrc and entry.iswc:
-        return entry
     tags = read_tags(entry.path)
     return replace(
         entry,
@@ -95,6 +96,9 @@ def _completed(entry: SongEntry) -> SongEntry:
         artist=entry.artist or tags.artist,
         isrc=entry.isrc or tags.isrc,
         iswc=entry.iswc or tags.iswc,
+        proposed_writers=tags.writers,
+        musicbrainz_id=tags.musicbrainz_id,
+        work_musicbrainz_id=tags.work_musicbrainz_id,
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from livecsi.catalogue.identifiers import normal_ipi, normal_isrc, normal_iswc
+from livecsi.catalogue.identifiers import normal_ipi, normal_isni, normal_isrc, normal_iswc, normal_mbid
 from livecsi.catalogue.store import Recording, Stats, Work
 from livecsi.database import Database
 
@@ -43,14 +43,13 @@ def _song(work: Work, recording: Recording) -> str:
     facts = [
         recording.audio_sha256, recording.title, recording.artist, recording.isrc,
         work.work_key, work.title, work.iswc, work.public_domain, people,
+        work.musicbrainz_id, work.publishers, dict(work.society_ids), recording.musicbrainz_id,
     ]  # fmt: skip
     return json.dumps(facts, ensure_ascii=False)
 
 
 def _verify_sequences(database: Database) -> Iterator[str]:
-    for row in database.rows(
-        "SELECT * FROM recordings WHERE recording_id NOT IN (SELECT recording_id FROM sequences)"
-    ):
+    for row in database.rows("SELECT * FROM recordings WHERE recording_id NOT IN (SELECT recording_id FROM sequences)"):
         yield f"recording {row['recording_id']} ({row['title']}) has no sequences; import it again"
     for key in database.rows("SELECT recording_id, model_id FROM sequences ORDER BY recording_id, model_id"):
         sql = "SELECT payload, payload_sha256 FROM sequences WHERE recording_id = ? AND model_id = ?"
@@ -62,8 +61,12 @@ def _verify_sequences(database: Database) -> Iterator[str]:
 def _verify_identifiers(works: Sequence[Work], recordings: Sequence[Recording]) -> Iterator[str]:
     for recording in recordings:
         yield from _complaint(f"recording {recording.recording_id}", normal_isrc, recording.isrc)
+        yield from _complaint(f"recording {recording.recording_id}", normal_mbid, recording.musicbrainz_id)
     for work in works:
         yield from _complaint(f"work {work.work_key}", normal_iswc, work.iswc)
+        yield from _complaint(f"work {work.work_key}", normal_mbid, work.musicbrainz_id)
+        for name, isni in work.isnis.items():
+            yield from _complaint(f"work {work.work_key}, writer {name}", normal_isni, isni)
         for writer in work.writers:
             yield from _complaint(f"work {work.work_key}, writer {writer.name}", normal_ipi, writer.ipi)
 

@@ -47,4 +47,25 @@ CREATE TABLE impostor_means (
 ) STRICT, WITHOUT ROWID;
 """
 
-SCHEMA = Schema(name="catalogue", application_id=0x6C637363, migrations=(_FIRST,))
+_SECOND = """
+ALTER TABLE works ADD COLUMN musicbrainz_id TEXT;
+ALTER TABLE works ADD COLUMN writers_source TEXT NOT NULL DEFAULT 'entered'
+    CHECK (writers_source IN ('entered', 'tags', 'musicbrainz'));
+ALTER TABLE writers ADD COLUMN isni TEXT;
+ALTER TABLE recordings ADD COLUMN musicbrainz_id TEXT;
+CREATE UNIQUE INDEX works_by_musicbrainz_id ON works (musicbrainz_id);
+CREATE TABLE publishers (
+    work_id INTEGER NOT NULL REFERENCES works ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL CHECK (name <> ''),
+    PRIMARY KEY (work_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE society_ids (
+    work_id INTEGER NOT NULL REFERENCES works ON DELETE CASCADE,
+    society TEXT NOT NULL CHECK (society <> ''),
+    identifier TEXT NOT NULL CHECK (identifier <> ''),
+    PRIMARY KEY (work_id, society)
+) STRICT, WITHOUT ROWID;
+"""
+
+SCHEMA = Schema(name="catalogue", application_id=0x6C637363, migrations=(_FIRST, _SECOND))

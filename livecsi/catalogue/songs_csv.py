@@ -30,6 +30,10 @@ class SongEntry:
     iswc: str = ""
     isrc: str = ""
     writers: tuple[Writer, ...] = ()
+    proposed_writers: tuple[Writer, ...] = ()
+    """What the file's own tags say; used only while nobody says better."""
+    musicbrainz_id: str = ""
+    work_musicbrainz_id: str = ""
 
 
 def read_songs_csv(path: Path) -> list[SongEntry]:
@@ -88,7 +92,7 @@ def _writer(text: str) -> Writer:
     name, role, ipi = text, "writer", None
     while found := re.fullmatch(r"(.+?)\s*\(([^()]*)\)", name):
         notes = [note.strip().casefold() for note in found[2].split(",")]
-        if not all(note in ROLES or re.fullmatch(r"[0-9]{9,11}", note) for note in notes):
+        if not all(note in ROLES or re.fullmatch(r"[0-9]{8,11}", note) for note in notes):
             break
         name = found[1]
         role = next((note for note in notes if note in ROLES), role)

@@ -16,7 +16,9 @@ from livecsi.catalogue.identifiers import (
     normal_ipi,
     normal_isrc,
     normal_iswc,
+    normal_mbid,
 )
+from livecsi.catalogue.metadata import WorkFacts, complete
 from livecsi.catalogue.schema import SCHEMA
 from livecsi.catalogue.store import Recording, Stats, Work, Writer
 from livecsi.catalogue.works import WorkClaim, WorkTable
@@ -48,9 +50,12 @@ class Catalogue(Store):
         work_key: str | None = None,
         iswc: str | None = None,
         writers: Sequence[Writer] = (),
+        proposed_writers: Sequence[Writer] = (),
         public_domain: bool = False,
+        musicbrainz_id: str | None = None,
+        work_musicbrainz_id: str | None = None,
     ) -> Recording:
-        """Add a recording, and its work unless that is there already."""
+        """Add a recording, and its work unless that is there already; what is proposed never overrules."""
         title, artist = _required(title, "title"), artist.strip()
         isrc, iswc = _normal(normal_isrc, isrc), _normal(normal_iswc, iswc)
         with self.transaction():
@@ -59,14 +64,25 @@ class Catalogue(Store):
             work_id = self._works.settle(WorkClaim(title, artist, audio_sha256, work_key or None, iswc))
             if writers:
                 self._works.set_writers(work_id, _normal_writers(writers))
+            elif proposed_writers and not self.work(work_id).writers:
+                self._works.set_writers(work_id, _normal_writers(proposed_writers), source="tags")
             if public_domain:
                 self._works.set_public_domain(work_id, True)
+            self._propose_musicbrainz_id(work_id, _normal(normal_mbid, work_musicbrainz_id))
             recording_id = self._database.insert(
                 "INSERT INTO recordings (work_id, title, artist, match_key, isrc, duration_seconds, audio_sha256,"
-                " source_name, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " source_name, added_at, musicbrainz_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    work_id, title, artist, match_key(title, artist), isrc, duration_seconds, audio_sha256,
-                    source_name, format_utc(self._clock.utc_now()),
+                    work_id,
+                    title,
+                    artist,
+                    match_key(title, artist),
+                    isrc,
+                    duration_seconds,
+                    audio_sha256,
+                    source_name,
+                    format_utc(self._clock.utc_now()),
+                    _normal(normal_mbid, musicbrainz_id),
                 ),
             )
             return self.recording(recording_id)
@@ -119,6 +135,11 @@ class Catalogue(Store):
             if public_domain is not None:
                 self._works.set_public_domain(work_id, public_domain)
             return self.recording(recording_id)
+
+    def complete_work(self, work_id: int, facts: WorkFacts) -> list[str]:
+        """Bring a work in line with what somebody says about it; returns the names of what had to change."""
+        with self.transaction():
+            return complete(self._works, self.work(work_id), facts)
 
     def remove(self, recording_id: int) -> Recording:
         """Take a recording and its sequences out, and its work too when nothing else records it."""
@@ -183,6 +204,9 @@ class Catalogue(Store):
             "iswc": work.iswc,
             "writers": [asdict(writer) for writer in work.writers],
             "public_domain": work.public_domain,
+            "publishers": list(work.publishers),
+            "society_ids": _numbers(work),
+            "musicbrainz_id": recording.musicbrainz_id,
             "recording_title": recording.title,
             "artist": recording.artist,
             "isrc": recording.isrc,
@@ -210,6 +234,12 @@ class Catalogue(Store):
             (new_title, new_artist, match_key(new_title, new_artist), new_isrc, before.recording_id),
         )
 
+    def _propose_musicbrainz_id(self, work_id: int, musicbrainz_id: str | None) -> None:
+        """A work keeps the id it has, and an id stays with the work that has it."""
+        is_free = musicbrainz_id and self._works.by_musicbrainz_id(musicbrainz_id) is None
+        if is_free and musicbrainz_id and self.work(work_id).musicbrainz_id is None:
+            self._works.set_musicbrainz_id(work_id, musicbrainz_id)
+
     def _move(self, recording: Recording, work_key: str) -> int:
         """Put a recording under the work of that key; its own work takes the key when nobody named it before."""
         work_id = self._works.by_key(work_key)
@@ -236,7 +266,13 @@ def _recording(row: Row) -> Recording:
         audio_sha256=row["audio_sha256"],
         source_name=row["source_name"],
         added_at=parse_utc(row["added_at"]),
+        musicbrainz_id=row["musicbrainz_id"],
     )
+
+
+def _numbers(work: Work) -> dict[str, str]:
+    """A work's numbers by society; MusicBrainz counts as one, so that a report can name the work there."""
+    return {**work.society_ids, **({"MusicBrainz": work.musicbrainz_id} if work.musicbrainz_id else {})}
 
 
 def _required(text: str, what: str) -> str:

@@ -6,8 +6,12 @@ The artist belongs to the recording and never becomes a writer: that confusion i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+WritersSource = Literal["entered", "tags", "musicbrainz"]
+"""Who says who wrote a work: a person, or a proposal that a person may overrule at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,13 @@ class Work:
     iswc: str | None
     writers: tuple[Writer, ...]
     public_domain: bool
+    musicbrainz_id: str | None = None
+    publishers: tuple[str, ...] = ()
+    society_ids: Mapping[str, str] = field(default_factory=dict)
+    """The work's number at a society, by the name of the society."""
+    isnis: Mapping[str, str] = field(default_factory=dict)
+    """ISNI of the writers who have one, by name."""
+    writers_source: WritersSource = "entered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Recording:
     audio_sha256: str
     source_name: str
     added_at: datetime
+    musicbrainz_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

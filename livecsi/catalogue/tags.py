@@ -1,14 +1,27 @@
-"""What an audio file says about itself. Tags are somebody else's text: they fill gaps, and bad ones are passed over."""
+"""What an audio file says about itself. Tags are somebody else's text: they fill gaps, and bad ones are passed over.
+
+Composers and lyricists become proposed writers. Artist, album artist and original artist never do.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livecsi.catalogue.identifiers import normal_isrc, normal_iswc
+from livecsi.catalogue.credits import gathered
+from livecsi.catalogue.identifiers import normal_isrc, normal_iswc, normal_mbid
+from livecsi.catalogue.store import Writer
 
 MAXIMUM_CHARACTERS = 500
+
+_WRITER_TAGS = {
+    "composer": ("composer", "TCOM", "\xa9wrt"),
+    "lyricist": ("lyricist", "TEXT", "----:com.apple.iTunes:LYRICIST"),
+    "writer": ("writer", "TXXX:WRITER", "TXXX:Writer", "----:com.apple.iTunes:WRITER"),
+}
+_RECORDING_ID = ("musicbrainz_trackid", "UFID:http://musicbrainz.org", "----:com.apple.iTunes:MusicBrainz Track Id")
+_WORK_ID = ("musicbrainz_workid", "TXXX:MusicBrainz Work Id", "----:com.apple.iTunes:MusicBrainz Work Id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,10 @@ class Tags:
     artist: str = ""
     isrc: str = ""
     iswc: str = ""
+    writers: tuple[Writer, ...] = ()
+    musicbrainz_id: str = ""
+    """Of the recording."""
+    work_musicbrainz_id: str = ""
 
 
 def read_tags(path: Path) -> Tags:
@@ -30,7 +47,17 @@ def read_tags(path: Path) -> Tags:
         artist=_first(raw, "artist", "TPE1", "\xa9ART", "IART") or artist,
         isrc=_valid(normal_isrc, _first(raw, "isrc", "TSRC")),
         iswc=_valid(normal_iswc, _first(raw, "iswc", "TXXX:ISWC", "----:com.apple.iTunes:ISWC")),
+        writers=gathered(_writers(raw)),
+        musicbrainz_id=_valid(normal_mbid, _first(raw, *_RECORDING_ID)),
+        work_musicbrainz_id=_valid(normal_mbid, _first(raw, *_WORK_ID)),
     )
+
+
+def _writers(raw: Any) -> Iterator[Writer]:
+    """Everybody named for a role; several names stand in several values, or are parted by semicolons or slashes."""
+    for role, names in _WRITER_TAGS.items():
+        for text in _texts(raw, *names):
+            yield from (Writer(name, role) for part in re.split(r";| / ", text) if (name := printable(part)))
 
 
 def _raw_tags(path: Path) -> Any:
@@ -44,24 +71,26 @@ def _raw_tags(path: Path) -> Any:
 
 
 def _first(raw: Any, *names: str) -> str:
+    return printable(", ".join(_texts(raw, *names)))
+
+
+def _texts(raw: Any, *names: str) -> list[str]:
+    """The values of the first of these tags that says something."""
     for name in names:
         try:
             value = raw[name]
         except (KeyError, ValueError, TypeError):
             continue
-        text = _plain(value)
-        if text:
-            return text
-    return ""
+        if texts := [text for text in _parts(value) if printable(text)]:
+            return texts
+    return []
 
 
-def _plain(value: Any) -> str:
-    """Text of an ID3 frame, a Vorbis list or an MP4 list, without control characters."""
-    parts = getattr(value, "text", value)
+def _parts(value: Any) -> list[str]:
+    """Texts of an ID3 frame, a Vorbis list or an MP4 list; an ID3 identifier keeps its own in `data`."""
+    parts = getattr(value, "text", None) or getattr(value, "data", None) or value
     parts = parts if isinstance(parts, list) else [parts]
-    texts = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts]
-    joined = ", ".join(text for text in texts if text.strip())
-    return printable(joined)
+    return [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts]
 
 
 def printable(text: str) -> str:

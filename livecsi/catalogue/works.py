@@ -4,11 +4,11 @@ Two recordings are of one work when the user gave them one key, else when they c
 artist agree but for spelling; otherwise a new work begins. A work with a made-up key takes the first real one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from livecsi.catalogue.identifiers import GENERATED_KEY_PREFIX, generated_work_key, match_key
-from livecsi.catalogue.store import Work, Writer
+from livecsi.catalogue.store import Work, Writer, WritersSource
 from livecsi.database import Database, Row
 from livecsi.errors import InputError
 
@@ -31,24 +31,31 @@ class WorkTable:
         self._database = database
 
     def all(self) -> list[Work]:
-        writers: dict[int, list[Writer]] = {}
-        for row in self._database.rows("SELECT * FROM writers ORDER BY work_id, position"):
-            writers.setdefault(row["work_id"], []).append(_writer(row))
+        writers = self._by_work("SELECT * FROM writers ORDER BY work_id, position")
+        publishers = self._by_work("SELECT * FROM publishers ORDER BY work_id, position")
+        numbers = self._by_work("SELECT * FROM society_ids ORDER BY work_id, society")
         rows = self._database.rows("SELECT * FROM works ORDER BY work_id")
-        return [_work(row, writers.get(row["work_id"], [])) for row in rows]
+        return [
+            _work(row, *(table.get(row["work_id"], []) for table in (writers, publishers, numbers))) for row in rows
+        ]
 
     def get(self, work_id: int) -> Work:
         row = self._database.row("SELECT * FROM works WHERE work_id = ?", (work_id,))
         if row is None:
             raise InputError(f"there is no work {work_id}", "see `livecsi catalogue list`")
         writers = self._database.rows("SELECT * FROM writers WHERE work_id = ? ORDER BY position", (work_id,))
-        return _work(row, [_writer(line) for line in writers])
+        publishers = self._database.rows("SELECT * FROM publishers WHERE work_id = ? ORDER BY position", (work_id,))
+        numbers = self._database.rows("SELECT * FROM society_ids WHERE work_id = ? ORDER BY society", (work_id,))
+        return _work(row, writers, publishers, numbers)
 
     def by_key(self, work_key: str) -> int | None:
         return self._id("SELECT work_id FROM works WHERE work_key = ?", work_key)
 
     def by_iswc(self, iswc: str) -> int | None:
         return self._id("SELECT work_id FROM works WHERE iswc = ?", iswc)
+
+    def by_musicbrainz_id(self, musicbrainz_id: str) -> int | None:
+        return self._id("SELECT work_id FROM works WHERE musicbrainz_id = ?", musicbrainz_id)
 
     def settle(self, claim: WorkClaim) -> int:
         """The work the claim means, made when there is none yet."""
@@ -82,16 +89,39 @@ class WorkTable:
         self._database.execute("UPDATE works SET title = ? WHERE work_id = ?", (title, work_id))
 
     def set_public_domain(self, work_id: int, public_domain: bool) -> None:
-        self._database.execute(
-            "UPDATE works SET public_domain = ? WHERE work_id = ?", (int(public_domain), work_id)
-        )
+        self._database.execute("UPDATE works SET public_domain = ? WHERE work_id = ?", (int(public_domain), work_id))
 
-    def set_writers(self, work_id: int, writers: Sequence[Writer]) -> None:
+    def set_writers(
+        self,
+        work_id: int,
+        writers: Sequence[Writer],
+        source: WritersSource = "entered",
+        isnis: Mapping[str, str] | None = None,
+    ) -> None:
+        self._database.execute("UPDATE works SET writers_source = ? WHERE work_id = ?", (source, work_id))
         self._database.execute("DELETE FROM writers WHERE work_id = ?", (work_id,))
         for position, writer in enumerate(writers):
             self._database.insert(
-                "INSERT INTO writers (work_id, position, name, role, ipi) VALUES (?, ?, ?, ?, ?)",
-                (work_id, position, writer.name, writer.role, writer.ipi),
+                "INSERT INTO writers (work_id, position, name, role, ipi, isni) VALUES (?, ?, ?, ?, ?, ?)",
+                (work_id, position, writer.name, writer.role, writer.ipi, (isnis or {}).get(writer.name)),
+            )
+
+    def set_musicbrainz_id(self, work_id: int, musicbrainz_id: str) -> None:
+        self._database.execute("UPDATE works SET musicbrainz_id = ? WHERE work_id = ?", (musicbrainz_id, work_id))
+
+    def set_publishers(self, work_id: int, names: Sequence[str]) -> None:
+        self._database.execute("DELETE FROM publishers WHERE work_id = ?", (work_id,))
+        for position, name in enumerate(names):
+            self._database.insert(
+                "INSERT INTO publishers (work_id, position, name) VALUES (?, ?, ?)", (work_id, position, name)
+            )
+
+    def add_society_ids(self, work_id: int, numbers: Mapping[str, str]) -> None:
+        """Societies that are not named keep the number they have."""
+        for society, identifier in numbers.items():
+            self._database.insert(
+                "INSERT OR REPLACE INTO society_ids (work_id, society, identifier) VALUES (?, ?, ?)",
+                (work_id, society, identifier),
             )
 
     def drop_unused(self) -> None:
@@ -125,19 +155,30 @@ class WorkTable:
             number += 1
         return free
 
+    def _by_work(self, sql: str) -> dict[int, list[Row]]:
+        rows: dict[int, list[Row]] = {}
+        for row in self._database.rows(sql):
+            rows.setdefault(row["work_id"], []).append(row)
+        return rows
+
     def _id(self, sql: str, value: str) -> int | None:
         row = self._database.row(sql, (value,))
         return int(row[0]) if row else None
 
 
-def _work(row: Row, writers: Sequence[Writer]) -> Work:
+def _work(row: Row, writers: Sequence[Row], publishers: Sequence[Row], numbers: Sequence[Row]) -> Work:
     return Work(
         work_id=row["work_id"],
         work_key=row["work_key"],
         title=row["title"],
         iswc=row["iswc"],
-        writers=tuple(writers),
+        writers=tuple(_writer(line) for line in writers),
         public_domain=bool(row["public_domain"]),
+        musicbrainz_id=row["musicbrainz_id"],
+        publishers=tuple(line["name"] for line in publishers),
+        society_ids={line["society"]: line["identifier"] for line in numbers},
+        isnis={line["name"]: line["isni"] for line in writers if line["isni"]},
+        writers_source=row["writers_source"],
     )
 
 

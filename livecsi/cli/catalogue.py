@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from livecsi.cli.works import works
+
 if TYPE_CHECKING:
     from livecsi.catalogue.sqlite import Catalogue
     from livecsi.catalogue.store import Recording
@@ -19,6 +21,9 @@ FORCE = click.option("--force", is_flag=True, help="Let the model listen again t
 @click.group()
 def command() -> None:
     """The database of studio songs: add, import, list, rank, check."""
+
+
+command.add_command(works)
 
 
 @command.command()
@@ -85,7 +90,7 @@ def show(recording_id: int, as_json: bool) -> None:
         _print_json(facts)
         return
     for name, value in facts.items():
-        click.echo(f"{name.replace('_', ' '):>16}  {_plain(value)}")
+        click.echo(f"{name.replace('_', ' '):>20}  {_plain(value)}")
 
 
 @command.command()
@@ -215,7 +220,7 @@ def _writers(text: str | None) -> Any:
     return None if text is None else parse_writers(text)
 
 
-def _checked(details: dict[str, str]) -> dict[str, str]:
+def _checked(details: dict[str, str]) -> dict[str, Any]:
     """The details with identifiers in their normal form; raises ValueError on a mistyped one."""
     from livecsi.catalogue.identifiers import normal_isrc, normal_iswc
 
@@ -235,13 +240,19 @@ def _facts(catalogue: "Catalogue", recording: "Recording") -> dict[str, Any]:
         "work_title": work.title,
         "iswc": work.iswc,
         "writers": [asdict(writer) for writer in work.writers],
+        "writers_source": work.writers_source,
         "public_domain": work.public_domain,
+        "work_musicbrainz_id": work.musicbrainz_id,
+        "publishers": list(work.publishers),
+        "society_ids": dict(work.society_ids),
+        "isnis": dict(work.isnis),
     }
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return "; ".join(f"{writer['name']} ({writer['role']})" for writer in value) or "-"
+        named = (f"{one['name']} ({one['role']})" if isinstance(one, dict) else str(one) for one in value)
+        return "; ".join(named) or "-"
     if isinstance(value, dict):
         return ", ".join(f"{name}: {count}" for name, count in value.items()) or "-"
     return "-" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
