@@ -76,6 +76,10 @@ class Database:
     ) -> None:
         self.close()
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, and alone while it lasts; inside another transaction it simply joins that one."""

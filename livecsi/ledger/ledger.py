@@ -1,22 +1,29 @@
 """An append-only list of events, each carrying the hash of the one before it.
 
 Changing, dropping or reordering an event breaks every hash after it, so tampering shows; it does not show that a band
-played, and cutting off the end shows only against a hash kept elsewhere, which is why every report prints one.
+played. A chain written anew, or cut off at its end, shows against the signed checkpoints beside the ledger, and against
+a hash kept elsewhere, which is why every report prints one.
 Conventions: a body is plain JSON values; its canonical text (sorted keys, no spaces, UTF-8) is what is hashed.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from livecsi.clock import format_utc, parse_utc
-from livecsi.database import Row, Store
+from livecsi.clock import Clock, format_utc, parse_utc
+from livecsi.database import Database, Row, Store
+from livecsi.ledger import checkpoints
+from livecsi.ledger.checkpoints import Checkpoints
 from livecsi.ledger.schema import SCHEMA
 
 GENESIS_HASH = "0" * 64
+LANDMARKS = ("session.closed", "review.signed", "review.filed")
+"""After one of these the head of the ledger is signed at once."""
+EVENTS_BETWEEN_CHECKPOINTS = 100
 
 Body = Mapping[str, Any]
 
@@ -39,6 +46,26 @@ class Ledger(Store):
     schema = SCHEMA
     how_to_begin = "run `livecsi replay concert.flac` first"
 
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self.checkpoints = Checkpoints(database.path)
+        self._is_due = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All events or none; the checkpoint they call for is signed once they are on the disk."""
+        with super().transaction():
+            yield
+        if self._is_due and not self._database.is_in_transaction:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Sign the newest event now."""
+        self._is_due = False
+        newest = self._newest()
+        if newest:
+            self.checkpoints.add(int(newest["seq"]), str(newest["hash"]), format_utc(self._clock.utc_now()))
+
     def append(self, kind: str, body: Body) -> Event:
         """Write one event; when this returns, it is on the disk."""
         return self.append_all([(kind, body)])[0]
@@ -59,9 +86,13 @@ class Ledger(Store):
         row = self._newest()
         return str(row["hash"]) if row else GENESIS_HASH
 
-    def verify(self) -> list[str]:
-        """Every break in the chain, one line each; empty when all is well."""
-        return [*self._database.check(), *self._broken_links(), *self._lost_end()]
+    def verify(self, public_key: str | None = None, copy: Sequence[bytes] = ()) -> list[str]:
+        """Every break in the chain and every checkpoint it does not keep, one line each; empty when all is well.
+
+        `public_key` (PEM) and `copy` (lines of a checkpoint file) are what somebody else kept.
+        """
+        chain = [*self._database.check(), *self._broken_links(), *self._lost_end()]
+        return [*chain, *self._unsigned(), *self._against_checkpoints(public_key, copy)]
 
     def holds(self, hash_start: str) -> bool:
         """Whether the event a report was based on is still here; a page may print only the start of its hash."""
@@ -78,6 +109,7 @@ class Ledger(Store):
             "INSERT INTO events (seq, recorded_at, kind, body, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?)",
             (seq, recorded_at, kind, text, previous, digest),
         )
+        self._is_due |= kind in LANDMARKS or seq % EVENTS_BETWEEN_CHECKPOINTS == 0
         return Event(seq, parse_utc(recorded_at), kind, json.loads(text), previous, digest)
 
     def _newest(self) -> Row | None:
@@ -102,6 +134,31 @@ class Ledger(Store):
         kept = int(newest["seq"]) if newest else 0
         if kept < written:
             yield f"events {kept + 1} to {written} were cut off the end"
+
+    def _unsigned(self) -> Iterator[str]:
+        """A landmark without a checkpoint was never left behind by a machine that went on running."""
+        signed = checkpoints.last_signed(self.checkpoints.lines())
+        sql = f"SELECT max(seq) FROM events WHERE kind IN ({', '.join('?' * len(LANDMARKS))})"
+        newest = self._database.row(sql, LANDMARKS)
+        if newest and (newest[0] or 0) > signed:
+            yield (
+                f"no checkpoint covers the events {signed + 1} to {newest[0]}: "
+                "the checkpoint file was cut off, or the machine stopped just then"
+            )
+
+    def _against_checkpoints(self, public_key: str | None, copy: Sequence[bytes]) -> Iterator[str]:
+        lines = self.checkpoints.lines()
+        if not lines and not copy:
+            return
+        if public_key is None and not self.checkpoints.key_path.exists():
+            yield f"{self.checkpoints.key_path.name} is missing, so nobody can tell who signed the checkpoints"
+            return
+        key = public_key or self.checkpoints.public_key()
+        hashes = {int(row["seq"]): str(row["hash"]) for row in self._database.rows("SELECT seq, hash FROM events")}
+        yield from checkpoints.verify(lines, hashes, key)
+        yield from (f"in the copy: {finding}" for finding in checkpoints.verify(copy, hashes, key))
+        if missing := sum(line not in lines for line in copy):
+            yield f"{missing} checkpoints of the copy are missing here"
 
 
 def canonical(body: Body) -> str:

@@ -191,7 +191,7 @@ def _edit(review: Review, event: Event) -> None:
 
 def _describe(review: Review, body: Body) -> None:
     told = body["details"]
-    for block, name in ((block, name) for block in told for name in told[block]):
+    for block, name in [(block, name) for block, names in told.items() for name in names]:
         if name not in DETAILS.get(block, ()):
             raise UsageError(f"the {block} has no {name!r}", f"known are {', '.join(DETAILS.get(block, DETAILS))}")
     review.details = {block: {**review.details[block], **told.get(block, {})} for block in DETAILS}
