@@ -125,17 +125,16 @@ def tamper_with_checkpoints(path, dice):
     file.write_bytes(b"".join(lines))
 
 
-def test_a_thousand_tamperings_are_all_found(original, tmp_path):
+def test_a_thousand_tamperings_are_all_found(original, path):
     dice = random.Random(2024)
     missed = []
     for number in range(TAMPERINGS):
-        folder = tmp_path / str(number)
-        shutil.copytree(original.parent, folder)
+        for file in original.parent.iterdir():
+            shutil.copyfile(file, path.with_name(file.name))
         tamper = dice.choice([tamper_with_events, tamper_with_events, tamper_with_checkpoints])
-        tamper(folder / original.name, dice)
-        if not findings(folder / original.name):
+        tamper(path, dice)
+        if not findings(path):
             missed.append((number, tamper.__name__))
-        shutil.rmtree(folder)
     assert missed == []
 
 
