@@ -88,8 +88,7 @@ def _paragraph(item: Item, report: SetlistReport, say: Language) -> list[str]:
     margin = " " * (10 if item.kind is ItemKind.MEDLEY_PART else 6)
     times = f"{words.local_time(item.start_utc, report)}  {words.length(item.duration_s)}"
     room = WIDTH - cell_len(times) - len(margin)
-    is_to_write = item.work is None and words.is_open(item)
-    first, *rest = ["_" * (room - 2)] if is_to_write else textwrap.wrap(words.title(item, say), room - 2) or [""]
+    first, *rest = ["_" * (room - 2)] if words.is_to_write(item) else textwrap.wrap(words.title(item, say), room - 2) or [""]
     number = f"{item.seq:>3}.".ljust(len(margin))
     lines = [f"{number}{set_cell_size(first, room)}{times}", *(margin + line for line in rest)]
     for detail in _details(item, say):
@@ -98,7 +97,7 @@ def _paragraph(item: Item, report: SetlistReport, say: Language) -> list[str]:
 
 
 def _details(item: Item, say: Language) -> list[str]:
-    details = [f"{say('not_recognised')}; {say('by_hand')}"] if item.work is None and words.is_open(item) else []
+    details = [f"{say('not_recognised')}; {say('by_hand')}"] if words.is_to_write(item) else []
     details += [_who(item, say)] if item.work else []
     if words.is_machine_named(item) and item.matched_recording and item.matched_recording.original_artist:
         details.append(say("recognised_from", artist=item.matched_recording.original_artist))

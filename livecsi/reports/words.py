@@ -19,6 +19,7 @@ HASH_CHARACTERS_PRINTED = 16
 _ON_STAGE = (Usage.LIVE, Usage.LIVE_WITH_BACKING, Usage.DJ_FEATURED, Usage.UNCLEAR)
 _MACHINE_NAMED = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
 _PLAIN_KINDS = (ItemKind.SONG, ItemKind.UNKNOWN)
+_NAMELESS_KINDS = (ItemKind.MEDLEY, ItemKind.IMPROVISATION)
 
 
 def zone_of(report: SetlistReport) -> ZoneInfo:
@@ -71,6 +72,8 @@ def writers(work: Work | None, say: Language) -> str:
 def title(item: Item, say: Language) -> str:
     if item.work:
         return item.work.title
+    if item.kind in _NAMELESS_KINDS:
+        return say.named("kind", item.kind.value)
     return say("recorded_music" if is_aside(item) else "not_recognised")
 
 
@@ -110,6 +113,11 @@ def is_open(item: Item) -> bool:
     return item.decision.status is Status.PENDING and not is_aside(item)
 
 
+def is_to_write(item: Item) -> bool:
+    """Whether paper has to leave room for a title."""
+    return item.work is None and is_open(item) and item.kind not in _NAMELESS_KINDS
+
+
 def is_machine_named(item: Item) -> bool:
     """Whether confidence and recording speak of the title that is printed; not after a person changed it."""
     return item.work is not None and item.decision.status in _MACHINE_NAMED
@@ -127,7 +135,8 @@ def sureness(item: Item, say: Language) -> str:
 
 def tags(item: Item, say: Language) -> list[str]:
     """What is unusual about a line: its kind, how it came about, how much of it nobody heard."""
-    kind = [] if item.kind in _PLAIN_KINDS else [say.named("kind", item.kind.value)]
+    is_said = item.kind in _PLAIN_KINDS or item.kind in _NAMELESS_KINDS and item.work is None
+    kind = [] if is_said else [say.named("kind", item.kind.value)]
     usage = [] if item.usage is Usage.LIVE else [say.named("usage", item.usage.value)]
     times = [f"\N{MULTIPLICATION SIGN} {item.times_performed}"] if item.times_performed > 1 else []
     missed = [say("not_heard", length=length(item.gap_s))] if item.gap_s else []

@@ -261,3 +261,12 @@ def test_lost_decisions_are_told(report):
     lost = report.model_copy(update={"orphaned_edits": [Edit(verb="accept", by="Maija", at=report.event.end_utc)]})
     assert "1 decisions about lines that are no longer" in " ".join(render(lost, "text").decode().split())
     assert "no longer" not in render(report, "text").decode()
+
+
+@pytest.mark.parametrize("kind", [ItemKind.MEDLEY, ItemKind.IMPROVISATION])
+def test_what_has_no_title_by_nature_is_called_what_it_is(report, kind):
+    night = changed(report, 6, kind=kind, usage=Usage.LIVE)
+    assert words.title(night.items[5], EN) == kind.value
+    assert words.tags(night.items[5], EN) == []
+    assert render(night, "text").decode().count("title and writers by hand") == 1
+    assert render(night, "html").decode().count("not recognised") == 1
