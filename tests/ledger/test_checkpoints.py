@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import stat
 import time
+from contextlib import closing
 
 import pytest
 
@@ -51,7 +52,7 @@ def findings(path, **kept):
 
 
 def read_rows(path):
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw:
         return [dict(zip(COLUMNS, row, strict=True)) for row in raw.execute("SELECT * FROM events ORDER BY seq")]
 
 
@@ -62,7 +63,7 @@ def write_rows(path, rows):
         digest = event_hash(seq, row["recorded_at"], row["kind"], row["body"], previous)
         row |= {"seq": seq, "previous_hash": previous, "hash": digest}
         previous = digest
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("PRAGMA synchronous = OFF")
         raw.execute("BEGIN")
         raw.execute("DROP TRIGGER IF EXISTS events_are_never_deleted")
@@ -131,6 +132,8 @@ def test_a_thousand_tamperings_are_all_found(original, path):
     for number in range(TAMPERINGS):
         for file in original.parent.iterdir():
             shutil.copyfile(file, path.with_name(file.name))
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
         tamper = dice.choice([tamper_with_events, tamper_with_events, tamper_with_checkpoints])
         tamper(path, dice)
         if not findings(path):
