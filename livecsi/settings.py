@@ -117,6 +117,13 @@ class DecodingSettings(Section):
     """How long the decoder may go without delivering a sample."""
 
 
+class PrivacySettings(Section):
+    """What is forgotten, and when."""
+
+    keep_setlists_days: int = Field(default=1096, ge=1)
+    """How long nights stay in the ledger, with all that was heard and decided; three years unless set otherwise."""
+
+
 class Settings(BaseSettings):
     """The effective settings of one process."""
 
@@ -135,6 +142,7 @@ class Settings(BaseSettings):
     listening: ListeningSettings = ListeningSettings()
     tracking: TrackingSettings = TrackingSettings()
     decoding: DecodingSettings = DecodingSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
     @classmethod
     def settings_customise_sources(

@@ -24,6 +24,7 @@ COMMANDS = {
     "models": "List and verify the models that can listen.",
     "nights": "List the nights in the ledger.",
     "pool": "Render performances of many works as sound, for a training to mix in (needs the extra 'train').",
+    "privacy": "Show what is kept about people, and forget what is old.",
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
     "review": "Check the list of a night, correct it, sign it.",

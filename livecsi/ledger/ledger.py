@@ -3,11 +3,14 @@
 Changing, dropping or reordering an event breaks every hash after it, so tampering shows; it does not show that a band
 played. A chain written anew, or cut off at its end, shows against the signed checkpoints beside the ledger, and against
 a hash kept elsewhere, which is why every report prints one.
-Conventions: a body is plain JSON values; its canonical text (sorted keys, no spaces, UTF-8) is what is hashed.
+A night that may no longer be kept is emptied: the chain is made over the digests of the bodies, so it holds when only a
+digest stays, and an event says who emptied what.
+Conventions: a body is plain JSON values; its canonical text (sorted keys, no spaces, UTF-8) is what is digested.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +21,11 @@ from livecsi.clock import Clock, format_utc, parse_utc
 from livecsi.database import Database, Row, Store
 from livecsi.ledger import checkpoints
 from livecsi.ledger.checkpoints import Checkpoints
-from livecsi.ledger.schema import SCHEMA
+from livecsi.ledger.schema import NEVER_CHANGED, SCHEMA
 
 GENESIS_HASH = "0" * 64
-LANDMARKS = ("session.closed", "review.signed", "review.filed")
+EMPTIED = "ledger.emptied"
+LANDMARKS = ("session.closed", "review.signed", "review.filed", EMPTIED)
 """After one of these the head of the ledger is signed at once."""
 EVENTS_BETWEEN_CHECKPOINTS = 100
 
@@ -76,10 +80,24 @@ class Ledger(Store):
             return [self._append(kind, body) for kind, body in items]
 
     def events(self, kind: str | None = None) -> list[Event]:
-        """All events, or those of one kind, in the order they were written."""
+        """All events, or those of one kind, in the order they were written; emptied ones are left out."""
         if kind is None:
-            return [_event(row) for row in self._database.rows("SELECT * FROM events ORDER BY seq")]
-        return [_event(row) for row in self._database.rows("SELECT * FROM events WHERE kind = ? ORDER BY seq", (kind,))]
+            rows = self._database.rows("SELECT * FROM events ORDER BY seq")
+        else:
+            rows = self._database.rows("SELECT * FROM events WHERE kind = ? ORDER BY seq", (kind,))
+        return [_event(row) for row in rows if _kept_digest(row["body"]) is None]
+
+    def empty(self, events: Sequence[Event], by: str, reason: str) -> None:
+        """Forget what these events said, for good: of each only its digest stays. Who did it is written down."""
+        with self.transaction():
+            self._database.execute("DROP TRIGGER events_are_never_changed")
+            for event in events:
+                kept = canonical({"emptied": _digest(canonical(event.body))})
+                self._database.execute("UPDATE events SET body = ? WHERE seq = ?", (kept, event.seq))
+            self._database.execute(NEVER_CHANGED)
+            self.append(EMPTIED, {"seqs": [event.seq for event in events], "by": by, "reason": reason})
+        self._database.execute("VACUUM")
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def head(self) -> str:
         """The hash of the newest event, which stands for the whole ledger."""
@@ -91,7 +109,7 @@ class Ledger(Store):
 
         `public_key` (PEM) and `copy` (lines of a checkpoint file) are what somebody else kept.
         """
-        chain = [*self._database.check(), *self._broken_links(), *self._lost_end()]
+        chain = [*self._database.check(), *self._broken_links(), *self._emptied_by_nobody(), *self._lost_end()]
         return [*chain, *self._unsigned(), *self._against_checkpoints(public_key, copy)]
 
     def holds(self, hash_start: str) -> bool:
@@ -122,10 +140,16 @@ class Ledger(Store):
                 yield f"event {expected_seq} is missing: after it comes {row['seq']}"
             if row["previous_hash"] != previous:
                 yield f"event {row['seq']} does not follow the event before it"
-            written = (row["seq"], row["recorded_at"], row["kind"], row["body"], row["previous_hash"])
-            if event_hash(*written) != row["hash"]:
+            digest = _kept_digest(row["body"]) or _digest(row["body"])
+            if _chained(row["seq"], row["recorded_at"], row["kind"], digest, row["previous_hash"]) != row["hash"]:
                 yield f"event {row['seq']} ({row['kind']}) was altered after it was written"
             expected_seq, previous = row["seq"] + 1, row["hash"]
+
+    def _emptied_by_nobody(self) -> Iterator[str]:
+        known = {seq for event in self.events(EMPTIED) for seq in event.body["seqs"]}
+        for row in self._database.rows("SELECT seq, body FROM events ORDER BY seq"):
+            if _kept_digest(row["body"]) and row["seq"] not in known:
+                yield f"event {row['seq']} was emptied, and nothing says by whom"
 
     def _lost_end(self) -> Iterator[str]:
         counter = self._database.row("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
@@ -167,9 +191,22 @@ def canonical(body: Body) -> str:
 
 
 def event_hash(seq: int, recorded_at: str, kind: str, body: str, previous_hash: str) -> str:
-    """SHA-256 over everything an event says, the hash of its predecessor included."""
-    text = json.dumps([seq, recorded_at, kind, body, previous_hash], separators=(",", ":"), ensure_ascii=False)
+    """SHA-256 over everything an event says, its body by its digest, and the hash of its predecessor."""
+    return _chained(seq, recorded_at, kind, _digest(body), previous_hash)
+
+
+def _chained(seq: int, recorded_at: str, kind: str, body_sha256: str, previous_hash: str) -> str:
+    return _digest(json.dumps([seq, recorded_at, kind, body_sha256, previous_hash], separators=(",", ":")))
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept_digest(body: str) -> str | None:
+    """What stayed of an emptied body; None when the body is still there."""
+    found = re.fullmatch(r'\{"emptied":"([0-9a-f]{64})"\}', body)
+    return found[1] if found else None
 
 
 def _event(row: Row) -> Event:

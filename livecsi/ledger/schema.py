@@ -2,7 +2,13 @@
 
 from livecsi.database import Schema
 
-_FIRST = """
+NEVER_CHANGED = """CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;"""
+"""Lifted for a moment when a night is forgotten, and at no other time."""
+
+_FIRST = f"""
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     recorded_at TEXT NOT NULL,
@@ -12,10 +18,7 @@ CREATE TABLE events (
     hash TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE INDEX events_by_kind ON events (kind, seq);
-CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
-BEGIN
-    SELECT RAISE(ABORT, 'the ledger is append-only');
-END;
+{NEVER_CHANGED}
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');

@@ -18,7 +18,7 @@ import pytest
 
 from livecsi.errors import FindingsError, InputError, LivecsiError
 from livecsi.ledger.checkpoints import Checkpoints
-from livecsi.ledger.ledger import EVENTS_BETWEEN_CHECKPOINTS, GENESIS_HASH, LANDMARKS, Ledger, event_hash
+from livecsi.ledger.ledger import EMPTIED, EVENTS_BETWEEN_CHECKPOINTS, GENESIS_HASH, LANDMARKS, Ledger, event_hash
 from livecsi.ledger.review import FILED, SIGNED
 from livecsi.ledger.sessions import CLOSED
 from tests.fakes import FakeClock
@@ -189,8 +189,8 @@ def test_a_missing_key_and_a_missing_file_are_found(path):
     ]
 
 
-def test_landmarks_are_what_ends_a_session_a_review_and_a_filing():
-    assert set(LANDMARKS) == {CLOSED, SIGNED, FILED}
+def test_landmarks_are_what_ends_a_session_a_review_a_filing_and_the_keeping():
+    assert set(LANDMARKS) == {CLOSED, SIGNED, FILED, EMPTIED}
 
 
 def test_nobody_else_may_read_the_key(path):

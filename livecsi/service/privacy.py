@@ -1,0 +1,92 @@
+"""What this box keeps about people, and how it forgets: nights older than the settings allow are emptied.
+
+No audio and no features of a night ever reach the disk, so there is nothing of them to delete.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from livecsi.clock import Clock
+from livecsi.ledger.ledger import Event, Ledger
+from livecsi.ledger.night import ReportKey
+from livecsi.ledger.review import reviews
+from livecsi.ledger.sessions import OPENED
+from livecsi.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kind of thing that is kept, where, and how much of it, in bytes."""
+
+    what: str
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is kept, since when, and what would be forgotten now."""
+
+    kept: tuple[Kept, ...]
+    nights: int
+    oldest_night: date | None
+    keep_setlists_days: int
+    expired_nights: tuple[date, ...]
+
+
+def inventory(settings: Settings, ledger: Ledger, clock: Clock) -> Inventory:
+    """An account of the state directory."""
+    nights = sorted({key.night for key in reviews(ledger)})
+    return Inventory(
+        kept=_kept(settings),
+        nights=len(nights),
+        oldest_night=nights[0] if nights else None,
+        keep_setlists_days=settings.privacy.keep_setlists_days,
+        expired_nights=expired_nights(ledger, clock, settings.privacy.keep_setlists_days),
+    )
+
+
+def expired_nights(ledger: Ledger, clock: Clock, keep_days: int) -> tuple[date, ...]:
+    """Nights of which something is left though it is older than it may be, superseded sessions included."""
+    last_kept = clock.utc_now().date() - timedelta(days=keep_days)
+    opened = {date.fromisoformat(event.body["night"]) for event in ledger.events(OPENED)}
+    return tuple(sorted(night for night in opened if night < last_kept))
+
+
+def unfiled(ledger: Ledger, nights: Sequence[date]) -> list[ReportKey]:
+    """Lists of these nights that nobody has filed: once forgotten, they can never be."""
+    return [key for key, review in reviews(ledger).items() if key.night in nights and not review.filings]
+
+
+def forget(ledger: Ledger, nights: Sequence[date], by: str) -> int:
+    """Empty every event of these nights; returns how many. What was printed or copied elsewhere is out of reach."""
+    events = events_of(ledger, nights)
+    if events:
+        ledger.empty(events, by, f"nights up to {max(nights)} were kept as long as the settings say")
+    return len(events)
+
+
+def events_of(ledger: Ledger, nights: Sequence[date]) -> list[Event]:
+    """Everything that was heard or decided in these nights."""
+    days = {night.isoformat() for night in nights}
+    events = ledger.events()
+    sessions = {event.body["session_id"] for event in events if event.kind == OPENED and event.body["night"] in days}
+    return [event for event in events if event.body.get("night") in days or event.body.get("session_id") in sessions]
+
+
+def _kept(settings: Settings) -> tuple[Kept, ...]:
+    folder = settings.state_dir
+    found = [
+        ("nights: what was heard and decided", "ledger.sqlite*"),
+        ("signed checkpoints of the ledger, and their key", "ledger-*"),
+        ("studio songs: titles, writers, features of the studio recordings", "catalogue.sqlite*"),
+        ("reports", "reports"),
+    ]
+    return tuple(Kept(what, path, _size(path)) for what, pattern in found for path in sorted(folder.glob(pattern)))
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
