@@ -5,9 +5,10 @@ together with the artist of a recording or a writer already known. A title alone
 overrules; what a public database says only fills gaps and replaces other proposals.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from livecsi.catalogue.identifiers import folded
@@ -87,30 +88,30 @@ def _import_one(catalogue: "Catalogue", index: "WorkIndex", line_number: int, fa
 
 def complete(table: WorkTable, work: Work, facts: WorkFacts) -> list[str]:
     """Bring a work in line with the facts; returns the names of what had to change."""
-    overrules = facts.source == "entered"
-    changed = []
+    changes = dict(_changes(table, work, facts))
+    for change in changes.values():
+        change()
+    return list(changes)
+
+
+def _changes(table: WorkTable, work: Work, facts: WorkFacts) -> Iterator[tuple[str, Callable[[], None]]]:
+    """What has to change, by name, each with what brings it about."""
+    work_id, overrules, iswc = work.work_id, facts.source == "entered", _new_iswc(work, facts)
     if facts.title and overrules and facts.title != work.title:
-        table.set_title(work.work_id, facts.title)
-        changed.append("title")
-    if (iswc := _new_iswc(work, facts)) is not None:
-        table.set_iswc(work.work_id, iswc)
-        changed.append("iswc")
+        yield "title", partial(table.set_title, work_id, facts.title)
+    if iswc is not None:
+        yield "iswc", partial(table.set_iswc, work_id, iswc)
     if facts.musicbrainz_id and work.musicbrainz_id != facts.musicbrainz_id and (overrules or not work.musicbrainz_id):
-        table.set_musicbrainz_id(work.work_id, facts.musicbrainz_id)
-        changed.append("musicbrainz_id")
+        yield "musicbrainz_id", partial(table.set_musicbrainz_id, work_id, facts.musicbrainz_id)
     if _brings_writers(work, facts):
-        table.set_writers(work.work_id, facts.writers, facts.source, {**work.isnis, **facts.isnis})
-        changed.append("writers")
+        isnis = {**work.isnis, **facts.isnis}
+        yield "writers", partial(table.set_writers, work_id, facts.writers, facts.source, isnis)
     if facts.publishers and facts.publishers != work.publishers and (overrules or not work.publishers):
-        table.set_publishers(work.work_id, facts.publishers)
-        changed.append("publishers")
+        yield "publishers", partial(table.set_publishers, work_id, facts.publishers)
     if any(work.society_ids.get(society) != number for society, number in facts.society_ids.items()):
-        table.add_society_ids(work.work_id, facts.society_ids)
-        changed.append("society_ids")
+        yield "society_ids", partial(table.add_society_ids, work_id, facts.society_ids)
     if facts.public_domain is not None and facts.public_domain != work.public_domain:
-        table.set_public_domain(work.work_id, facts.public_domain)
-        changed.append("public_domain")
-    return changed
+        yield "public_domain", partial(table.set_public_domain, work_id, facts.public_domain)
 
 
 def _new_iswc(work: Work, facts: WorkFacts) -> str | None:

@@ -88,7 +88,8 @@ def _paragraph(item: Item, report: SetlistReport, say: Language) -> list[str]:
     margin = " " * (10 if item.kind is ItemKind.MEDLEY_PART else 6)
     times = f"{words.local_time(item.start_utc, report)}  {words.length(item.duration_s)}"
     room = WIDTH - cell_len(times) - len(margin)
-    first, *rest = ["_" * (room - 2)] if words.is_to_write(item) else textwrap.wrap(words.title(item, say), room - 2) or [""]
+    title = "_" * (room - 2) if words.is_to_write(item) else words.title(item, say)
+    first, *rest = textwrap.wrap(title, room - 2) or [""]
     number = f"{item.seq:>3}.".ljust(len(margin))
     lines = [f"{number}{set_cell_size(first, room)}{times}", *(margin + line for line in rest)]
     for detail in _details(item, say):

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_profiles_that_came_along():
     assert profiles.names() == sorted([*known.split(), "teosto", "tono"])
     with pytest.raises(UsageError, match="no profile 'akm'.*apra, ascap"):
         profiles.load("akm")
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_the_clerks_page_tells_the_truth_about_every_profile(name):
+    page = (Path(__file__).parents[2] / "docs" / "filing.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    profile = profiles.load(name)
+    assert profile.name in row
+    assert f"| {', '.join(profile.live)} | {'yes' if profile.columns_public else 'no'} |" in row
 
 
 @pytest.mark.parametrize(
