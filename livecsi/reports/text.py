@@ -49,7 +49,8 @@ def printable_list(report: SetlistReport, say: Language) -> str:
 
 def filing(filed: Filing, report: SetlistReport, say: Language) -> str:
     """`Koda: filed 3 May 2024, by Maija, reference K-17, revision 2, due 1 Jun 2024`."""
-    due = profiles.load(filed.profile).deadline.due(report.event.business_date) if filed.profile else None
+    known = filed.profile in profiles.names()
+    due = profiles.load(str(filed.profile)).deadline.due(report.event.business_date) if known else None
     parts = [say("filing_filed", date=say.short_date(filed.filed_on)), say("filing_by", name=filed.filed_by)]
     parts += [say("filing_reference", reference=filed.reference)] if filed.reference else []
     parts += [say("filing_revision", revision=filed.revision)]

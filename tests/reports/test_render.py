@@ -234,6 +234,13 @@ def test_a_reviewed_report_shows_who_decided_what(report, form):
     assert "0123456789abcdef0" not in text
 
 
+def test_a_filing_under_a_profile_that_is_gone_is_still_printed(report):
+    signed = reviewed(report)
+    gone = signed.filings[0].model_copy(update={"profile": "akm"})
+    text = render(signed.model_copy(update={"filings": [gone]}), "text").decode()
+    assert "Koda: filed 3 May 2024, by Maija, reference K-17, revision 2\n" in text
+
+
 def test_a_struck_out_line_is_struck_out_and_a_medley_part_indented(report):
     html = render(reviewed(report), "html").decode()
     assert html.count('<tr class="rejected song">') == 1
