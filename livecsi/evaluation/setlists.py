@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.evaluation.tables import TrueSegment
-from livecsi.types import Performance
+from livecsi.types import Kind, Performance
 
 FRAME_SECONDS = 0.1
 EDGE_SECONDS = 10.0
@@ -35,6 +35,7 @@ class SetlistFigures:
     songs: int
     named: int
     found: int
+    found_10s: int
     false_performances: int
 
     def as_dict(self) -> dict[str, float | int]:
@@ -51,9 +52,9 @@ class Heard:
 
 
 def heard_of(performances: Sequence[Performance], work_names: dict[int, str]) -> list[Heard]:
-    """Performances with the truth's names of works."""
+    """Performances with the truth's names of works; a recording from the loudspeakers is no song of the setlist."""
     return [
-        Heard(p.start_seconds, p.end_seconds, work_names[p.best.work_id] if p.best is not None else "")
+        Heard(p.start_seconds, p.end_seconds, work_names[p.best.work_id] if p.best and p.kind is Kind.SONG else "")
         for p in performances
     ]
 
@@ -81,6 +82,7 @@ def setlist_figures(heard: Sequence[Heard], truth: Sequence[TrueSegment], durati
         len(songs),
         len(named),
         len(pairs),
+        precise,
         false,
     )
 
