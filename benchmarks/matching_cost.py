@@ -3,7 +3,7 @@
 A window of two minutes against songs of four, rendered or not: noise costs what music costs, so this needs no data.
 CPU time of this one thread, the median of many runs, since other programs take their share of wall time.
 
-    python -m benchmarks.matching_cost [--songs 24] [--models DIR]
+    python -m benchmarks.matching_cost [--songs 64] [--models DIR]
 """
 
 import argparse
@@ -27,7 +27,7 @@ RUNS = 40
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--songs", type=int, default=24)
+    parser.add_argument("--songs", type=int, default=64)
     parser.add_argument("--models", type=Path)
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))

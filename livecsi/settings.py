@@ -100,7 +100,7 @@ class TrackingSettings(Section):
 
     name_probability: float = Field(default=0.90, gt=0.0, lt=1.0)
     """Calibrated probability from which a performance gets its name; below, it is unknown."""
-    shortlist: int = Field(default=24, ge=1)
+    shortlist: int = Field(default=64, ge=1)
     """How many studio songs are compared in full after the quick first ranking."""
     minimum_music_seconds: float = Field(default=15.0, ge=1.0)
     """Shorter stretches of unnamed music are not reported as a performance."""

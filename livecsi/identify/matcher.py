@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.alignment import Path, align
-from livecsi.identify.sequences import FRAMES_PER_MOMENT, LEVELS, Sequences
+from livecsi.identify.sequences import FRAMES_PER_MOMENT, LEVELS, Levels, Sequences
 from livecsi.identify.sessions import Session
 from livecsi.identify.shortlist import EXACT_SONGS, Sketch, max_similarity
 
@@ -24,8 +24,8 @@ BACKGROUND = -1
 OPINIONS = ("head", "similarity", "fine_alignment", "middle_alignment")
 ALIGNED_SONGS = 400
 """How many of the best by MaxSim are aligned on the middle level before the shortlist is made."""
-HEADS = COHORT + 2
-"""How many of a shortlist the head is asked about: enough that a winner's cohort is its next best ones."""
+HEADS = 16
+"""How many of a shortlist the head is asked about: more than a winner and its cohort, the next best ones."""
 COMPARED_AT_ONCE = 24
 Array = NDArray[np.float64]
 Rotations = NDArray[np.int64]
@@ -99,12 +99,12 @@ class Matcher:
 
     def compare(self, query: Sequences, references: Sequence[Reference]) -> list[Match]:
         """Compare with exactly these references, cohort-normalised among them, best first."""
-        return self.compare_shortlist(query, references, *_similarity(query, references), heads=COMPARED_AT_ONCE)
+        return self.compare_shortlist(query, references, *_similarity(query, references), heads=len(references))
 
     def opinions(self, query: Sequences, references: Sequence[Reference]) -> tuple[Array, Rotations, list[Path]]:
         """The four `OPINIONS` (references, 4), the rotation of each reference, and the path on the fine matrix."""
         similarity, rotations = _similarity(query, references)
-        opinions, paths = self._compared(query, references, similarity, rotations, COMPARED_AT_ONCE)
+        opinions, paths = self._compared(query, references, similarity, rotations, len(references))
         return opinions, rotations, paths
 
     def compare_shortlist(
@@ -117,8 +117,7 @@ class Matcher:
     ) -> list[Match]:
         """Compare in full with references whose MaxSim and rotation are known, best normalised score first.
 
-        Of every `COMPARED_AT_ONCE` only the `heads` best by the other opinions are shown to the head, which costs more
-        than all else.
+        Only the `heads` best by the other opinions are shown to the head, which costs more than all else.
         """
         if not references:
             return []
@@ -141,17 +140,15 @@ class Matcher:
         opinions[:, 1] = similarity
         for first in range(0, len(references), COMPARED_AT_ONCE):
             now = slice(first, first + COMPARED_AT_ONCE)
-            matrices = [
-                [a.T @ b for a, b in zip(query.rotated[k], reference.sequences.levels, strict=True)]
-                for k, reference in zip(rotations[now], references[now], strict=True)
-            ]
+            matrices = [_matrices(query, r, k) for r, k in zip(references[now], rotations[now], strict=True)]
             fine, middle = align([three[0] for three in matrices]), align([three[1] for three in matrices])
             opinions[now, 2] = [alignment.score for alignment in fine]
             opinions[now, 3] = [alignment.score for alignment in middle]
             paths += [alignment.path() for alignment in fine]
-            for index in self._worth_the_head(opinions[now], heads):
-                feeds = {level: matrix[None] for level, matrix in zip(LEVELS, matrices[index], strict=True)}
-                opinions[first + index, 0] = self._session.run(**feeds)[0].item()
+        for index in self._worth_the_head(opinions, heads):
+            three = _matrices(query, references[index], rotations[index])
+            feeds = {level: matrix[None] for level, matrix in zip(LEVELS, three, strict=True)}
+            opinions[index, 0] = self._session.run(**feeds)[0].item()
         return opinions, paths
 
     def _worth_the_head(self, opinions: Array, heads: int) -> list[int]:
@@ -173,6 +170,12 @@ class Matcher:
             path.first_column * seconds,
             (path.last_column + 1) * seconds,
         )
+
+
+def _matrices(query: Sequences, reference: Reference, rotation: int) -> Levels:
+    """Cross-similarity matrices of all levels: (query moments, song moments) each."""
+    a, b = query.rotated[rotation], reference.sequences.levels
+    return a[0].T @ b[0], a[1].T @ b[1], a[2].T @ b[2]
 
 
 def _similarity(query: Sequences, references: Sequence[Reference]) -> tuple[Array, Rotations]:

@@ -27,9 +27,9 @@ STUDIO_FRAMES = 640
 WINDOW_FRAMES = (100, 201, 600)
 BACKGROUND_SONGS = 24
 TWIN_EVERY = 4
-HELD_OUT_SONGS, OTHER_SONGS = 290, 760
-SHORTLIST = 24
-SIZES_DRAWS_STEPS = ((20, 8, 1), (80, 5, 1), (1000, 1, 2))
+HELD_OUT_SONGS, OTHER_SONGS = 290, 2760
+SHORTLIST = 64
+SIZES_DRAWS_STEPS = ((20, 8, 1), (80, 5, 1), (1000, 1, 2), (3000, 1, 2))
 """Songs of a catalogue, how many such catalogues there are, and of how many windows each is asked one."""
 SCORED_WINDOWS, SCORED_SONGS = 80, 40
 WEIGHTS = {"middle_alignment": 0.5}
