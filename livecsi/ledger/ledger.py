@@ -79,12 +79,15 @@ class Ledger(Store):
         with self.transaction():
             return [self._append(kind, body) for kind, body in items]
 
-    def events(self, kind: str | None = None) -> list[Event]:
-        """All events, or those of one kind, in the order they were written; emptied ones are left out."""
-        if kind is None:
-            rows = self._database.rows("SELECT * FROM events ORDER BY seq")
-        else:
-            rows = self._database.rows("SELECT * FROM events WHERE kind = ? ORDER BY seq", (kind,))
+    def events(self, kind: str | None = None, **wanted: str) -> list[Event]:
+        """All events, or those of one kind, in the order they were written; emptied ones are left out.
+
+        `wanted` names fields of the body and their values; `session_id` and `night` are found at once.
+        """
+        fields = {f"json_extract(body, '$.{name}')": value for name, value in wanted.items()}
+        asked = {**fields, **({} if kind is None else {"kind": kind})}
+        where = " AND ".join(f"{field} = ?" for field in asked) or "TRUE"
+        rows = self._database.rows(f"SELECT * FROM events WHERE {where} ORDER BY seq", tuple(asked.values()))
         return [_event(row) for row in rows if _kept_digest(row["body"]) is None]
 
     def empty(self, events: Sequence[Event], by: str, reason: str) -> None:

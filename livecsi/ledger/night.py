@@ -3,6 +3,7 @@
 A night is the venue's local date with its cutoff; `clock.business_date` decided it when the session was opened.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -109,20 +110,23 @@ def nights(ledger: Ledger) -> list[Night]:
 
 def sessions_of_night(ledger: Ledger, night: date) -> list[HeardSession]:
     """The sessions of one night by the time they began; superseded ones are left out."""
-    return [session for session in _sessions(ledger) if session.key.night == night]
+    opened = [event for event in valid_sessions(ledger) if key_of(event.body).night == night]
+    return _sessions(opened, (told for event in opened for told in ledger.events(session_id=event.body["session_id"])))
 
 
 def sessions_by_report(ledger: Ledger, night: date | None = None) -> dict[ReportKey, list[HeardSession]]:
     """The sessions of one night, or of all, by what they are reported under, in the order the acts came on."""
     groups: dict[ReportKey, list[HeardSession]] = {}
-    for session in _sessions(ledger) if night is None else sessions_of_night(ledger, night):
+    found = _sessions(valid_sessions(ledger), ledger.events()) if night is None else sessions_of_night(ledger, night)
+    for session in found:
         groups.setdefault(session.key, []).append(session)
     return groups
 
 
-def _sessions(ledger: Ledger) -> list[HeardSession]:
-    sessions = {event.body["session_id"]: HeardSession(event) for event in valid_sessions(ledger)}
-    for event in ledger.events():
+def _sessions(opened: Iterable[Event], events: Iterable[Event]) -> list[HeardSession]:
+    """The sessions that were opened, with what the events tell about them."""
+    sessions = {event.body["session_id"]: HeardSession(event) for event in opened}
+    for event in events:
         session = sessions.get(event.body.get("session_id", ""))
         if session is None:
             continue

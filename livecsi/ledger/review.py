@@ -10,6 +10,7 @@ apart as orphaned.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -80,7 +81,7 @@ class Review:
 
 def review_of(ledger: Ledger, key: ReportKey, sessions: Sequence[HeardSession]) -> Review:
     """The review of what these sessions heard."""
-    return _review(decisions(ledger), key, sessions)
+    return _review(decisions(ledger, key.night), key, sessions)
 
 
 def reviews(ledger: Ledger) -> dict[ReportKey, Review]:
@@ -204,10 +205,13 @@ def _review(decided: Sequence[Event], key: ReportKey, sessions: Sequence[HeardSe
     return fold(heard_lines(sessions), sorted([*trail, *heard], key=lambda event: event.seq))
 
 
-def decisions(ledger: Ledger) -> list[Event]:
-    """All that people decided, and the sessions that were taken back under the act they had been heard of."""
-    opened = {event.body["session_id"]: event.body for event in ledger.events(OPENED)}
+def decisions(ledger: Ledger, night: date | None = None) -> list[Event]:
+    """What people decided about one night, or about all; a session that was taken back is told under its own act."""
+    wanted = {} if night is None else {"night": night.isoformat()}
+    opened = {event.body["session_id"]: event.body for event in ledger.events(OPENED, **wanted)}
     gone = [
-        replace(event, body={**opened[event.body["session_id"]], **event.body}) for event in ledger.events(SUPERSEDED)
+        replace(event, body={**opened[event.body["session_id"]], **event.body})
+        for event in ledger.events(SUPERSEDED)
+        if event.body["session_id"] in opened
     ]
-    return [*gone, *(event for kind in (EDITED, SIGNED, FILED) for event in ledger.events(kind))]
+    return [*gone, *(event for kind in (EDITED, SIGNED, FILED) for event in ledger.events(kind, **wanted))]

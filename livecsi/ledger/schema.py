@@ -25,4 +25,9 @@ BEGIN
 END;
 """
 
-SCHEMA = Schema(name="ledger", application_id=0x6C63736C, migrations=(_FIRST,))
+_FIND_A_NIGHT = """
+CREATE INDEX events_by_session ON events (json_extract(body, '$.session_id'));
+CREATE INDEX events_by_night ON events (json_extract(body, '$.night'));
+"""
+
+SCHEMA = Schema(name="ledger", application_id=0x6C63736C, migrations=(_FIRST, _FIND_A_NIGHT))

@@ -68,7 +68,7 @@ class Desk:
 
     def events(self) -> list[Event]:
         """Everything that people did to this list, in the order they did it."""
-        about = [event for event in decisions(self._ledger) if key_of(event.body) == self.key]
+        about = [event for event in decisions(self._ledger, self.key.night) if key_of(event.body) == self.key]
         return sorted((event for event in about if "by" in event.body), key=lambda event: event.seq)
 
     def add(self, chosen: Body, start: datetime, length_seconds: float | None, **body: Any) -> Review:
