@@ -160,7 +160,8 @@ def sections(report: SetlistReport, say: Language) -> Iterator[tuple[str, Item]]
 def warnings(report: SetlistReport, say: Language) -> list[str]:
     """What a reader must know before believing the list; nothing more once it is signed."""
     standing = [say.phrases.get(f"warning_{report.review_state.value}", "")]
-    lost = [say("warning_orphaned", count=len(report.orphaned_edits))] if report.orphaned_edits else []
+    count = len(report.orphaned_edits)
+    lost = [say.counted("warning_orphaned", count, count=count)] if count else []
     return list(filter(None, standing + lost))
 
 

@@ -266,7 +266,7 @@ def test_a_band_is_a_word_only_when_it_was_measured(report):
 
 def test_lost_decisions_are_told(report):
     lost = report.model_copy(update={"orphaned_edits": [Edit(verb="accept", by="Maija", at=report.event.end_utc)]})
-    assert "1 decisions about lines that are no longer" in " ".join(render(lost, "text").decode().split())
+    assert "1 decision about a line that is no longer" in " ".join(render(lost, "text").decode().split())
     assert "no longer" not in render(report, "text").decode()
 
 
