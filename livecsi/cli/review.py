@@ -72,6 +72,20 @@ def log(desk: "Desk", as_json: bool) -> None:
         click.echo("  ".join(str(part) for part in (entry["at"], entry["by"], entry["what"], *entry["about"])))
 
 
+@command.command()
+@at_desk
+@click.option("--revision", type=click.IntRange(1), help="Which revision; default: the one filed last.")
+def filed(desk: "Desk", revision: int | None) -> None:
+    """Print a list as it was filed, word for word, as JSON."""
+    from livecsi.errors import FindingsError
+
+    filings = desk.review().filings
+    reports = [event.body["report"] for number, event in filings if revision in (None, number)]
+    if not reports:
+        raise FindingsError("nobody has filed that", "see `livecsi review log`")
+    click.echo(json.dumps(reports[-1], indent=2, sort_keys=True, ensure_ascii=False))
+
+
 def _document(report: "SetlistReport") -> dict[str, Any]:
     content = report.content_sha256()
     dumped = report.model_dump(mode="json")

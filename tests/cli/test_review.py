@@ -16,6 +16,7 @@ from livecsi.service.review import Desk
 from livecsi.types import Kind, Performance
 from tests.fakes import FakeClock
 from tests.reports.made_up_night import NIGHT, candidate, write_night
+from tests.reports.test_build import validate
 
 AT = ("--night", "2024-05-01", "--by", "Aino")
 MOST_KEYSTROKES = 25
@@ -86,7 +87,12 @@ def test_a_night_by_a_script(livecsi, night):
     assert document["items"][5]["work"]["writers"] == [{"name": "Ben Berg", "role": "composer", "ipi": None}]
     assert "filed" in livecsi("nights").stdout
     assert json.loads(livecsi("nights", "--json").stdout)[0]["acts"][0]["review_state"] == "filed"
+    before = livecsi("report", "--night", "2024-05-01", "--format", "json").stdout
     livecsi("review", "undo", *AT)
+    filed = json.loads(livecsi("review", "filed", *AT[:2], "--revision", "1").stdout)
+    validate(filed)
+    assert (filed["items"], filed["attestations"]) == (json.loads(before)["items"], json.loads(before)["attestations"])
+    assert livecsi("review", "filed", *AT[:2], "--revision", "2").exit_code == 1
     assert (shown(livecsi)["revision"], shown(livecsi)["attestations"]) == (2, [])
     told = json.loads(livecsi("review", "log", *AT, "--json").stdout)
     assert [entry["what"] for entry in told][-4:] == ["signed", "signed", "filed", "undo"]
