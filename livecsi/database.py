@@ -132,8 +132,8 @@ class Database:
 
     def _recognise(self, schema: Schema) -> int:
         """The schema version of a file that is ours (0 when it is new); refuses everything else."""
-        version, application = self._number("user_version"), self._number("application_id")
-        is_new = version == 0 and application == 0 and not self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+        version, application, is_empty = self._signs()
+        is_new = version == 0 and application == 0 and is_empty
         if not is_new and application != schema.application_id:
             raise UntrustedError(f"{self.path} is a database, but no livecsi {schema.name}", "point to another file")
         if version > schema.version:
@@ -142,6 +142,15 @@ class Database:
                 "upgrade livecsi",
             )
         return version
+
+    def _signs(self) -> tuple[int, int, bool]:
+        """Version, kind, and whether there are no tables, all of one moment: another process may be making the file."""
+        self.execute("BEGIN")
+        try:
+            is_empty = not self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+            return self._number("user_version"), self._number("application_id"), is_empty
+        finally:
+            self._connection.rollback()
 
     def _number(self, pragma: str) -> int:
         row = self.row(f"PRAGMA {pragma}")

@@ -1,14 +1,13 @@
 """`livecsi report`: a night in the form somebody needs."""
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from livecsi.ledger.ledger import Ledger
     from livecsi.reports.model import SetlistReport
 
 FORMATS = ("table", "json", "csv", "html", "pdf", "text", "setlistfm", "musicbrainz", "night")
@@ -33,7 +32,9 @@ def command(
     The format `night` puts all acts of the night on one page: a table, or HTML or PDF by the name of --output.
     """
     from livecsi.clock import SystemClock
+    from livecsi.ledger.acts import acts_meant, only
     from livecsi.ledger.ledger import Ledger
+    from livecsi.reports.build import reports_of_night
     from livecsi.reports.render import render, render_night
     from livecsi.settings import load_settings
 
@@ -42,47 +43,17 @@ def command(
     by_name = _BY_SUFFIX.get(output.suffix.lower(), "table") if output else "table"
     chosen = by_name if form in (None, "night") else str(form)
     with Ledger.open(settings.ledger_path, SystemClock(), create=False) as ledger:
-        reports = _matching(ledger, night.date(), act, stage)
+        meant = acts_meant(ledger, night.date(), act, stage)
+        by_key = reports_of_night(ledger, night.date())
+    reports = [by_key[key] for key in meant]
     if only_deadlines:
         written = _deadlines(reports, chosen, profile, code)
     elif form == "night":
         written = render_night(reports, chosen, code)  # type: ignore[arg-type]  # one of our own suffixes
     else:
-        written = render(_only(reports), chosen, profile, code)  # type: ignore[arg-type]  # click has checked the choice
+        report = by_key[only(meant, otherwise="; or all with --format night")]
+        written = render(report, chosen, profile, code)  # type: ignore[arg-type]  # click has checked the choice
     _deliver(written, chosen, output)
-
-
-def _matching(ledger: "Ledger", night: date, act: str | None, stage: str | None) -> "list[SetlistReport]":
-    """The reports that are meant, at least one, in the order the acts came on."""
-    from livecsi.errors import FindingsError
-    from livecsi.reports.build import reports_of_night
-
-    reports = list(reports_of_night(ledger, night).values())
-    if not reports:
-        raise FindingsError(f"nothing was heard in the night of {night}", _known_nights(ledger))
-    matching = [report for report in reports if _is_meant(report, act, stage)]
-    if not matching:
-        raise FindingsError(f"no such act in the night of {night}", f"there are {_choices(reports)}")
-    return matching
-
-
-def _only(reports: "list[SetlistReport]") -> "SetlistReport":
-    """The one report that is meant; a question with several answers is a usage error that lists them."""
-    from livecsi.errors import UsageError
-
-    if len(reports) > 1:
-        night = reports[0].event.business_date
-        advice = f"choose one: {_choices(reports)}; or all with --format night"
-        raise UsageError(f"there were {len(reports)} acts in the night of {night}", advice)
-    return reports[0]
-
-
-def _choices(reports: "list[SetlistReport]") -> str:
-    return "; ".join(f"--act {report.act.name or ''!r} --stage {report.venue.stage!r}" for report in reports)
-
-
-def _is_meant(report: "SetlistReport", act: str | None, stage: str | None) -> bool:
-    return act in (None, report.act.name or "") and stage in (None, report.venue.stage)
 
 
 def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, code: str) -> bytes:
@@ -97,14 +68,6 @@ def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, c
     if form not in ("table", "text"):
         raise UsageError(f"deadlines have no form {form!r}", "choose table or json")
     return due_table(reports, language.load(code), names).encode()
-
-
-def _known_nights(ledger: "Ledger") -> str:
-    from livecsi.ledger.night import nights
-
-    known = [night.date.isoformat() for night in nights(ledger)]
-    shown = ", ".join(known[-10:])
-    return f"there are {shown}" if known else "the ledger is empty; run `livecsi replay concert.flac`"
 
 
 def _deliver(written: bytes, form: str, output: Path | None) -> None:

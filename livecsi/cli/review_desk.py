@@ -47,12 +47,13 @@ def open_desk(night: datetime, act: str | None, stage: str | None, by: str | Non
     import getpass
 
     from livecsi.clock import SystemClock
+    from livecsi.ledger.acts import acts_meant, only
     from livecsi.ledger.ledger import Ledger
-    from livecsi.service.review import Desk, choose_act
+    from livecsi.service.review import Desk
     from livecsi.settings import load_settings
 
     with Ledger.open(load_settings().ledger_path, SystemClock(), create=False) as ledger:
-        yield Desk(ledger, choose_act(ledger, night.date(), act, stage), by or getpass.getuser())
+        yield Desk(ledger, only(acts_meant(ledger, night.date(), act, stage)), by or getpass.getuser())
 
 
 def describe_line(desk: "Desk", number: int, line: "Line") -> str:

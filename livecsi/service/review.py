@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Work, Writer
 from livecsi.clock import SystemClock, format_utc
-from livecsi.errors import FindingsError, UsageError
+from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.lines import Line
-from livecsi.ledger.night import HeardSession, ReportKey, key_of, nights, sessions_by_report
+from livecsi.ledger.night import HeardSession, ReportKey, key_of, sessions_by_report
 from livecsi.ledger.review import Review, Reviewer, decisions
 from livecsi.reports.build import build
 from livecsi.reports.model import SetlistReport
@@ -25,7 +25,6 @@ from livecsi.settings import Settings
 from livecsi.types import Candidate
 
 STATEMENT = "I have gone through every line of this list. To the best of my knowledge it names what was played."
-NIGHTS_SHOWN = 10
 
 
 class Desk:
@@ -111,20 +110,6 @@ class Desk:
         return sessions_by_report(self._ledger, self.key.night)[self.key]
 
 
-def choose_act(ledger: Ledger, night: date, act: str | None, stage: str | None) -> ReportKey:
-    """The one act that is meant; a question with several answers is a usage error that lists them."""
-    keys = list(sessions_by_report(ledger, night))
-    if not keys:
-        raise FindingsError(f"nothing was heard in the night of {night}", _known_nights(ledger))
-    matching = [key for key in keys if act in (None, key.act) and stage in (None, key.stage)]
-    if len(matching) == 1:
-        return matching[0]
-    there_are = "; ".join(f"--act {key.act!r} --stage {key.stage!r}" for key in matching or keys)
-    if not matching:
-        raise FindingsError(f"no such act in the night of {night}", f"there are {there_are}")
-    raise UsageError(f"there were {len(matching)} acts in the night of {night}", f"choose one: {there_are}")
-
-
 def chosen_work(settings: Settings, work_id: int) -> dict[str, Any]:
     """A work of the catalogue with its facts, to be copied into an edit; nothing is said about a recording of it."""
     with _catalogue(settings) as catalogue:
@@ -159,9 +144,3 @@ def _searchable(work: Work, recordings: str) -> str:
 
 def _catalogue(settings: Settings) -> Catalogue:
     return Catalogue.open(settings.catalogue_path, SystemClock(), create=False)
-
-
-def _known_nights(ledger: Ledger) -> str:
-    known = [night.date.isoformat() for night in nights(ledger)]
-    shown = ", ".join(known[-NIGHTS_SHOWN:])
-    return f"there are {shown}" if known else "the ledger is empty; run `livecsi replay concert.flac`"

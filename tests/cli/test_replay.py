@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from livecsi.catalogue.schema import SCHEMA
 from livecsi.identify.sessions import default_directory
 from tests.reports.test_build import validate
 
@@ -115,7 +116,8 @@ def test_a_model_whose_bytes_are_not_the_released_ones(livecsi, catalogue, cut_f
 def test_a_catalogue_from_the_future(livecsi, catalogue, cut_file):
     with sqlite3.connect(catalogue) as raw:
         raw.execute("PRAGMA user_version = 999")
-    line = f"{catalogue} was made by a newer livecsi (format 999, this one knows 1) (upgrade livecsi)"
+    known = f"format 999, this one knows {SCHEMA.version}"
+    line = f"{catalogue} was made by a newer livecsi ({known}) (upgrade livecsi)"
     assert_one_line(livecsi("replay", cut_file, *STARTED_AT), 5, line)
 
 
