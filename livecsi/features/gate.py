@@ -32,15 +32,17 @@ def smooth_kinds(probabilities: Probabilities) -> NDArray[np.int64]:
     return viterbi(evidence, SWITCH_COST)
 
 
-def viterbi(evidence: NDArray[np.floating], switch_cost: float) -> NDArray[np.int64]:
-    """Best state per column of (states, columns) log evidence, a change of state costing `switch_cost`."""
+def viterbi(evidence: NDArray[np.floating], switch_cost: float | NDArray[np.floating]) -> NDArray[np.int64]:
+    """Best state per column of (states, columns) log evidence; a change of state before column c costs
+    `switch_cost[c]`, or the same everywhere."""
     states, columns = evidence.shape
+    cost = np.broadcast_to(switch_cost, columns)
     stayed = np.zeros((states, columns), bool)
     best_before = np.zeros(columns, np.int64)
     score = evidence[:, 0].astype(np.float64) if columns else np.zeros(states)
     for column in range(1, columns):
         best_before[column] = int(score.argmax())
-        switch = score[best_before[column]] - switch_cost
+        switch = score[best_before[column]] - cost[column]
         stayed[:, column] = score >= switch
         score = np.maximum(score, switch) + evidence[:, column]
     path = np.zeros(columns, np.int64)

@@ -2,36 +2,36 @@
 
 Time is cut into one-second cells. A window speaks for a song in the cells its alignment covers and against songs it
 does not hear; the gate speaks for and against music. The likeliest sequence is found with a cost for every change
-(Viterbi), so sustained evidence divides the night and a single stray window changes nothing. Then each performance is
-listened to again as a whole, free of its neighbours: it gets a name only when that comparison says so; otherwise it is
-honestly unknown, with its alternatives. Neighbours that turn out to be one song become one performance.
+(Viterbi), so sustained evidence divides the night and a single stray window changes nothing; where the music pauses a
+change costs little, for there songs begin and end. What each stretch is called is decided in `performances`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.gate import viterbi
+from livecsi.identify.performances import ListenAgain, hear_again
 from livecsi.settings import TrackingSettings
-from livecsi.types import Candidate, Kind, Performance, ScoredWindow, Segment
+from livecsi.types import Candidate, Performance, ScoredWindow, Segment
 
 # Evidence and costs are log odds for one cell.
 CELL_SECONDS = 1.0
 SWITCH_COST = 12.0
+BREAK_COST = 3.0
+"""What a change costs beside a cell without music: songs begin and end there."""
 LARGEST_EVIDENCE = 6.0
 ABSENT_EVIDENCE = -4.0
 OUTSIDE_ALIGNMENT_EVIDENCE = -1.5
 GATE_EVIDENCE = 2.5
 STATES_BEFORE_SONGS = 2
 NO_MUSIC, UNKNOWN_MUSIC = 0, 1
-ALTERNATIVES = 5
 LONGEST_EDGE_SECONDS = 70.0
 LONGEST_BREAK_SECONDS = 25.0
 
 Array = NDArray[np.float64]
-ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,9 @@ def follow(
     no_music = np.where(music, -GATE_EVIDENCE, GATE_EVIDENCE)
     unknown_music = np.where(music, 0.0, -GATE_EVIDENCE)
     evidence = np.stack([no_music, unknown_music, *(_song_evidence(windows, song, music) for song in songs)])
-    runs = _stretch_to_music(_join_repeats(_runs(viterbi(evidence, SWITCH_COST))))
-    heard = [_performance(run, listen_again, tracking) for run in runs if run.state != NO_MUSIC]
-    performances = _reunite(heard, listen_again, tracking)
-    return [p for p in performances if p.best is not None or p.duration_seconds >= tracking.minimum_music_seconds]
+    runs = _stretch_to_music(_join_repeats(_runs(viterbi(evidence, _switch_costs(music)))))
+    stretches = [(run.first * CELL_SECONDS, run.last * CELL_SECONDS) for run in runs if run.state != NO_MUSIC]
+    return hear_again(stretches, listen_again, tracking)
 
 
 def _music_cells(segments: Sequence[Segment], cells: int) -> NDArray[np.bool_]:
@@ -74,6 +73,12 @@ def _music_cells(segments: Sequence[Segment], cells: int) -> NDArray[np.bool_]:
         if segment.kind.is_music:
             music[round(segment.start_seconds / CELL_SECONDS) : round(segment.end_seconds / CELL_SECONDS)] = True
     return music
+
+
+def _switch_costs(music: NDArray[np.bool_]) -> Array:
+    """What a change before each cell costs."""
+    beside_a_break = ~music | ~np.concatenate([music[:1], music[:-1]])
+    return np.where(beside_a_break, BREAK_COST, SWITCH_COST)
 
 
 def _songs(windows: Sequence[ScoredWindow]) -> list[int]:
@@ -135,70 +140,25 @@ def _last_song(runs: list[_Run]) -> int | None:
 
 def _stretch_to_music(runs: list[_Run]) -> list[_Run]:
     """Unknown music beside a song, too short to be one itself, is the song's own beginning or end."""
-    limit = round(LONGEST_EDGE_SECONDS / CELL_SECONDS)
     stretched: list[_Run] = []
     for index, run in enumerate(runs):
-        short = run.state == UNKNOWN_MUSIC and run.last - run.first <= limit
+        before = stretched[-1] if stretched else None
         after = runs[index + 1] if index + 1 < len(runs) else None
-        if short and stretched and stretched[-1].state >= STATES_BEFORE_SONGS and stretched[-1].last == run.first:
-            follows_song = after is not None and after.state >= STATES_BEFORE_SONGS
-            last = (run.first + run.last) // 2 if follows_song else run.last
-            stretched[-1] = replace(stretched[-1], last=last)
-            if follows_song and after is not None:
-                runs[index + 1] = replace(after, first=last)
-        elif short and after is not None and after.state >= STATES_BEFORE_SONGS:
-            runs[index + 1] = replace(after, first=run.first)
-        else:
+        ends_song, begins_song = _belongs_to(run, before), _belongs_to(run, after)
+        if not (ends_song or begins_song):
             stretched.append(runs[index])
+            continue
+        middle = (run.first + run.last) // 2 if ends_song and begins_song else run.last if ends_song else run.first
+        if before is not None and ends_song:
+            stretched[-1] = replace(before, last=middle)
+        if after is not None and begins_song:
+            runs[index + 1] = replace(after, first=middle)
     return stretched
 
 
-def _performance(run: _Run, listen_again: ListenAgain, tracking: TrackingSettings) -> Performance:
-    start_seconds, end_seconds = run.first * CELL_SECONDS, run.last * CELL_SECONDS
-    candidates = listen_again(start_seconds, end_seconds)
-    answers = [best for best in (_best_of_work(candidates, work) for work in _works(candidates)) if best is not None]
-    first, second = [*(answer.probability for answer in answers), 0.0, 0.0][:2]
-    named = first >= tracking.name_probability
-    return Performance(
-        start_seconds=start_seconds,
-        end_seconds=end_seconds,
-        kind=Kind.SONG if named else Kind.UNKNOWN,
-        confidence=first,
-        margin=first - second,
-        best=answers[0] if named else None,
-        alternatives=tuple(answers[1 if named else 0 :][:ALTERNATIVES]),
-    )
-
-
-def _reunite(heard: list[Performance], listen_again: ListenAgain, tracking: TrackingSettings) -> list[Performance]:
-    """Pieces that touch and sound most like one song are that song, where the whole of them gets its name.
-
-    A long solo or a rewritten verse looks unknown from window to window, and would make two lines of one performance.
-    """
-    reunited: list[Performance] = []
-    for performance in heard:
-        before = reunited[-1] if reunited else None
-        if before is not None and before.end_seconds == performance.start_seconds and _may_be_one(before, performance):
-            first, last = (round(s / CELL_SECONDS) for s in (before.start_seconds, performance.end_seconds))
-            whole = _performance(_Run(first, last, UNKNOWN_MUSIC), listen_again, tracking)
-            if whole.best is not None and whole.best.work_id == _likeliest(performance):
-                reunited[-1] = whole
-                continue
-        reunited.append(performance)
-    return reunited
-
-
-def _may_be_one(before: Performance, after: Performance) -> bool:
-    named = before.best is not None or after.best is not None
-    return named and _likeliest(before) == _likeliest(after)
-
-
-def _likeliest(performance: Performance) -> int | None:
-    """The work that comes first, named or not."""
-    first = performance.best or next(iter(performance.alternatives), None)
-    return first.work_id if first is not None else None
-
-
-def _works(candidates: Sequence[Candidate]) -> list[int]:
-    """The works among the candidates, best first."""
-    return list(dict.fromkeys(c.work_id for c in sorted(candidates, key=lambda c: -c.score)))
+def _belongs_to(run: _Run, song: _Run | None) -> bool:
+    """Whether `run` is unknown music that goes on from `song`, or into it, without a pause."""
+    if song is None or run.state != UNKNOWN_MUSIC or song.state < STATES_BEFORE_SONGS:
+        return False
+    touches = song.last == run.first or run.last == song.first
+    return touches and CELL_SECONDS * (run.last - run.first) <= LONGEST_EDGE_SECONDS

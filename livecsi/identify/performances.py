@@ -1,0 +1,102 @@
+"""Each stretch of music heard again as a whole, free of its neighbours, and then called by its name, or unknown.
+
+A name needs the whole stretch to say so, and the rest of the night not to speak against it (`tonight`); otherwise the
+music is honestly unknown, with its alternatives. Pieces that turn out to be one song become one performance.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from livecsi.identify.tonight import weigh
+from livecsi.settings import TrackingSettings
+from livecsi.types import Candidate, Kind, Performance
+
+ALTERNATIVES = 5
+LONGEST_PAUSE_SECONDS = 8.0
+"""Within one song: a false ending, a breath, a word to the audience."""
+
+ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A stretch and what it sounds like, heard as a whole."""
+
+    start_seconds: float
+    end_seconds: float
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def likeliest(self) -> Candidate | None:
+        return max(self.candidates, key=lambda candidate: candidate.probability, default=None)
+
+
+def hear_again(
+    stretches: Sequence[tuple[float, float]], listen_again: ListenAgain, tracking: TrackingSettings
+) -> list[Performance]:
+    """The performances of stretches of music, start and end in seconds, in order of time."""
+    heard = [_Heard(start, end, listen_again(start, end)) for start, end in stretches]
+    heard = _reunite(heard, listen_again, tracking)
+    weighed = weigh([one.candidates for one in heard])
+    performances = [
+        _performance(_Heard(one.start_seconds, one.end_seconds, candidates), tracking)
+        for one, candidates in zip(heard, weighed, strict=True)
+    ]
+    return [p for p in performances if p.best is not None or p.duration_seconds >= tracking.minimum_music_seconds]
+
+
+def _reunite(heard: list[_Heard], listen_again: ListenAgain, tracking: TrackingSettings) -> list[_Heard]:
+    """Pieces side by side that sound most like one song are that song, where the whole of them gets its name.
+
+    A long solo or a rewritten verse looks unknown from window to window, and would make two lines of one performance.
+    """
+    reunited: list[_Heard] = []
+    for piece in heard:
+        before = reunited[-1] if reunited else None
+        if before is not None and _may_be_one(before, piece, tracking):
+            whole = _Heard(
+                before.start_seconds, piece.end_seconds, listen_again(before.start_seconds, piece.end_seconds)
+            )
+            if _is_named(whole, tracking) and _work(whole) == _work(piece):
+                reunited[-1] = whole
+                continue
+        reunited.append(piece)
+    return reunited
+
+
+def _may_be_one(before: _Heard, after: _Heard, tracking: TrackingSettings) -> bool:
+    near = after.start_seconds - before.end_seconds <= LONGEST_PAUSE_SECONDS
+    named = _is_named(before, tracking) or _is_named(after, tracking)
+    return near and named and _work(before) == _work(after)
+
+
+def _work(heard: _Heard) -> int | None:
+    """The work that comes first, named or not."""
+    return heard.likeliest.work_id if heard.likeliest is not None else None
+
+
+def _is_named(heard: _Heard, tracking: TrackingSettings) -> bool:
+    return heard.likeliest is not None and heard.likeliest.probability >= tracking.name_probability
+
+
+def _performance(heard: _Heard, tracking: TrackingSettings) -> Performance:
+    answers = _one_for_each_work(heard.candidates)
+    first, second = [*(answer.probability for answer in answers), 0.0, 0.0][:2]
+    named = first >= tracking.name_probability
+    return Performance(
+        start_seconds=heard.start_seconds,
+        end_seconds=heard.end_seconds,
+        kind=Kind.SONG if named else Kind.UNKNOWN,
+        confidence=first,
+        margin=first - second,
+        best=answers[0] if named else None,
+        alternatives=tuple(answers[1 if named else 0 :][:ALTERNATIVES]),
+    )
+
+
+def _one_for_each_work(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidate of each work, best first."""
+    best: dict[int, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda c: -c.probability):
+        best.setdefault(candidate.work_id, candidate)
+    return list(best.values())
