@@ -26,7 +26,7 @@ import soundfile
 from benchmarks.night_plan import Act, plan_night
 from livecsi.audio.recording import read_recording
 from livecsi.settings import DecodingSettings
-from livecsi.training.crowds import crowd
+from livecsi.training.crowds import crowd, recorded_crowd
 from livecsi.training.rendering.desk import at_loudness, load_room, reverberate
 from livecsi.training.rendering.equipment import SoundSettings, find_soundfonts
 from livecsi.training.rendering.sound import perform
@@ -151,7 +151,12 @@ class Stage:
         if act.kind == "speech":
             return self._from_loudspeakers(at_loudness(self._talk(act.seconds), TALK_LOUDNESS))
         if act.kind == "crowd":
-            people = crowd(self.rng, act.seconds, self._voices())
+            made_up = self.rng.random() < 0.5
+            people = (
+                crowd(self.rng, act.seconds, self._voices())
+                if made_up
+                else recorded_crowd(self.venue.sound.crowds, self.rng, act.seconds)
+            )
             return at_loudness(people, APPLAUSE_LOUDNESS * self.rng.uniform(0.2, 1.0))
         return np.zeros(round(act.seconds * SAMPLE_RATE_HERTZ), np.float32)
 

@@ -1,11 +1,13 @@
 """Crowds made from nothing but speech and noise, because there is never enough recorded crowd to train on.
 
-Hundreds of claps at random moments, a babble of overlapping voices at several pitches, cheers as breathing noise, a
-whistle now and then; people who sing along, and somebody who talks before the song. A user's own recordings of crowds
-are taken as they are. Audio at 22,050 Hz, reproducible from a generator.
+Hundreds of claps at random moments, a babble of overlapping voices at several pitches, cheers as breathing noise,
+shouts with a pitch of their own, a whistle now and then; people who sing along, and somebody who talks before the song.
+Engines and mains hum, which have a pitch and are no music either. A user's own recordings of crowds are taken as they
+are. Audio at 22,050 Hz, reproducible from a generator.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,13 +20,14 @@ from livecsi.settings import DecodingSettings
 from livecsi.training.rendering.singer import Voice, sing
 from livecsi.types import SAMPLE_RATE_HERTZ, Samples
 
+SHOUTING_VOICES, CALLING_SECONDS, CALLED_PITCHES = 8, 8.0, (50.0, 90.0)
 Array = NDArray[np.float64]
 
 
 def crowd(rng: np.random.Generator, seconds: float, voices: list[Samples]) -> Samples:
     """A crowd of its own mixture: applause, babble and cheering in random proportion, peak 0.5."""
     length = round(seconds * SAMPLE_RATE_HERTZ)
-    parts = [applause(rng, length), cheering(rng, length), whistles(rng, length)]
+    parts = [applause(rng, length), cheering(rng, length), shouting(rng, length), whistles(rng, length)]
     if voices:
         parts.append(babble(rng, length, voices))
     weights = rng.dirichlet(np.full(len(parts), 0.7))
@@ -65,6 +68,47 @@ def cheering(rng: np.random.Generator, length: int) -> Array:
     return (_band(noise, first * 0.8, first * 1.25) + 0.6 * _band(noise, second * 0.85, second * 1.2)) * _swell(
         rng, length
     )
+
+
+def shouting(rng: np.random.Generator, length: int) -> Array:
+    """Ten to a hundred and fifty people who call "woo" and "yeah", each gliding from one pitch to another."""
+    callers = [_calls(rng) for _ in range(SHOUTING_VOICES)]
+    total = np.zeros(length)
+    for _ in range(int(np.exp(rng.uniform(np.log(10), np.log(150))))):
+        caller = callers[int(rng.integers(len(callers)))]
+        speed = rng.uniform(0.75, 1.35)
+        called = np.interp(np.arange(0, len(caller) - 1, speed), np.arange(len(caller)), caller)
+        total += rng.exponential(1.0) * np.resize(np.roll(called, int(rng.integers(len(called)))), length)
+    return total * _swell(rng, length)
+
+
+def _calls(rng: np.random.Generator) -> Samples:
+    """One person's calls, with pauses, over `CALLING_SECONDS`."""
+    notes, moment = [], rng.uniform(0, 1)
+    while moment < CALLING_SECONDS - 1:
+        first, last = rng.uniform(*CALLED_PITCHES, 2)
+        halves = rng.uniform(0.1, 0.9, 2)
+        notes += [(moment, halves[0], first, 1.0), (moment + halves[0], halves[1], 0.6 * first + 0.4 * last, 1.0)]
+        moment += halves.sum() + rng.exponential(0.8)
+    voice = replace(Voice.random(rng), glide_seconds=rng.uniform(0.1, 0.6), consonants=0.0)
+    return sing(np.array(notes).reshape(-1, 4), CALLING_SECONDS, voice, rng)
+
+
+def machine(rng: np.random.Generator, seconds: float) -> Samples:
+    """An engine, a fan or mains hum: harmonics of a pitch that wavers and never changes, in noise; peak 0.5."""
+    length = round(seconds * SAMPLE_RATE_HERTZ)
+    hertz = rng.choice([50.0, 60.0]) if rng.random() < 0.4 else np.exp(rng.uniform(np.log(25), np.log(400)))
+    waver = 2 ** (np.cumsum(rng.normal(0, 1, length // 2000 + 2)) * rng.uniform(0, 0.004))
+    pitch_hertz = hertz * np.interp(np.arange(length) / 2000, np.arange(len(waver)), waver)
+    phase = 2 * np.pi * np.cumsum(pitch_hertz) / SAMPLE_RATE_HERTZ
+    partials = np.arange(1, int(rng.integers(4, 40)))
+    loudness = partials ** -rng.uniform(0.3, 1.8) * rng.exponential(1.0, len(partials))
+    tone = sum(
+        (a * np.sin(k * phase / SAMPLE_RATE_HERTZ) for k, a in zip(partials, loudness, strict=True)), np.zeros(1)
+    )
+    noise = _band(rng.normal(0, 1, length), *sorted(rng.uniform([40, 300], [400, 6000])))
+    mixed = tone / (tone.std() + 1e-9) + rng.uniform(0, 2) * noise / (noise.std() + 1e-9)
+    return np.asarray(0.5 * mixed / (np.abs(mixed).max() + 1e-9), dtype=np.float32)
 
 
 def whistles(rng: np.random.Generator, length: int) -> Array:

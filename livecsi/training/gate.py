@@ -1,7 +1,8 @@
 """Training the gate: excerpts of music, speech and crowd, mixed and roughened the way a room does.
 
-Music is real and rendered, speech is real with pauses, crowds are recorded and synthesised. A label says what is in
-front: music under applause is music, an announcement over a murmuring crowd is speech.
+Music is real and rendered, speech is real with pauses, crowds are synthesised (recorded ones are for validation), and
+so are fans, engines and hum, which count as crowd: sound that is no music. A label says what is in front: music under
+applause is music, an announcement over a murmuring crowd is speech.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from torch.nn import functional
 from livecsi.audio.recording import read_recording
 from livecsi.features.cqt import ConstantQSpec, constant_q
 from livecsi.settings import DecodingSettings
-from livecsi.training.crowds import crowd
+from livecsi.training.crowds import crowd, machine
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features
 from livecsi.training.rendering.performance import render_performance
@@ -25,10 +26,11 @@ from livecsi.types import SAMPLE_RATE_HERTZ, Frames, Samples
 
 EXCERPT_FRAMES = 96
 MUSIC, SPEECH, CROWD = 0, 1, 2
-SYNTHETIC_CROWDS = 60
-RENDERED_SONGS = 150
+SYNTHETIC_CROWDS = 120
+RENDERED_SONGS = 200
 HISSES = 8
 HISS_SECONDS = 12
+MACHINES, MACHINE_SECONDS = 48, 15.0
 
 
 class GateMaterial:
@@ -51,6 +53,7 @@ class GateMaterial:
             constant_q(spec, crowd(rng, 30.0, voices)) for _ in range(SYNTHETIC_CROWDS // (6 if validation else 1))
         ]
         self.crowd += [constant_q(spec, _hiss(rng)) for _ in range(HISSES)]
+        self.crowd += [constant_q(spec, machine(rng, MACHINE_SECONDS)) for _ in range(MACHINES)]
         if scores:
             self.music += [
                 render_performance(scores[int(rng.integers(len(scores)))], rng, True, 300).magnitude
