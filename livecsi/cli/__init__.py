@@ -22,7 +22,7 @@ COMMANDS = {
     "export": "Release a trained run as ONNX files with manifest (needs the extra 'train').",
     "ledger": "Check what was written down.",
     "models": "List and verify the models that can listen.",
-    "nights": "List the nights in the ledger.",
+    "nights": "List the nights in the ledger; plan those to come, and compare.",
     "pool": "Render performances of many works as sound, for a training to mix in (needs the extra 'train').",
     "privacy": "Show what is kept about people, and forget what is old.",
     "replay": "Run a recorded concert through the pipeline.",

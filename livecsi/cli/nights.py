@@ -1,4 +1,4 @@
-"""`livecsi nights`: what there is to report about."""
+"""`livecsi nights`: what there is to report about, what is planned, and what came of it."""
 
 import json
 from collections.abc import Iterator
@@ -6,16 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livecsi.cli.plans import diff, import_, plan
+
 if TYPE_CHECKING:
     from livecsi.ledger.night import Night, ReportKey
 
     States = dict[ReportKey, str]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
-    """List the nights in the ledger with their acts and songs."""
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """List the nights in the ledger with their acts and songs; plan those to come, and compare."""
+    if context.invoked_subcommand is None:
+        _list(as_json)
+
+
+for planning in (plan, import_, diff):
+    command.add_command(planning)
+
+
+def _list(as_json: bool) -> None:
     from livecsi.clock import SystemClock
     from livecsi.ledger.ledger import Ledger
     from livecsi.ledger.night import nights

@@ -76,19 +76,21 @@ def calibrated(
     calibration: Calibration,
     works: int,
     background_score: float = -math.inf,
-    before: float = 0.0,
+    before: Mapping[int, float] | None = None,
 ) -> tuple[Candidate, ...]:
     """The candidates with their log odds and probabilities; several recordings of one work do not compete.
 
-    `background_score` is the best score of a song that nobody plays, `before` the log odds before listening.
+    `background_score` is the best score of a song that nobody plays. `before` holds the log odds of each work before
+    listening; the odds of one that is not in it are even.
     """
     scores: dict[int, float] = {}
     for candidate in candidates:
         scores[candidate.work_id] = max(candidate.score, scores.get(candidate.work_id, -math.inf))
     lead = leads(scores, background_score)
-    best = {work: calibration.log_odds(score, lead[work], works) + before for work, score in scores.items()}
+    prior = {work: (before or {}).get(work, 0.0) for work in scores}
+    best = {work: calibration.log_odds(score, lead[work], works) + prior[work] for work, score in scores.items()}
     share = dict(zip(best, shares(list(best.values())), strict=True))
-    odds = [calibration.log_odds(c.score, lead[c.work_id], works) + before for c in candidates]
+    odds = [calibration.log_odds(c.score, lead[c.work_id], works) + prior[c.work_id] for c in candidates]
     return tuple(
         replace(c, log_odds=value, probability=share[c.work_id] * math.exp(value - best[c.work_id]))
         for c, value in zip(candidates, odds, strict=True)

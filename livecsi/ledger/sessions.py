@@ -18,16 +18,13 @@ from typing import Any
 from livecsi.clock import Anchor, format_utc
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event, Ledger, canonical
-from livecsi.types import Candidate, Performance
+from livecsi.types import UNCALIBRATED, Bands, Candidate, Performance
 
 OPENED = "session.opened"
 GAP = "session.gap"
 HEARD = "performance.heard"
 CLOSED = "session.closed"
 SUPERSEDED = "session.superseded"
-
-HIGH_CONFIDENCE = 0.95
-MEDIUM_CONFIDENCE = 0.80
 
 Describe = Callable[[Candidate], dict[str, Any]]
 
@@ -50,13 +47,15 @@ class SessionStart:
     catalogue_id: str
     config_hash: str
     software: str
+    plan_id: str = ""
+    """The fingerprint of the plan it was heard under, empty when nothing was planned."""
 
 
 class Sessions:
-    """The writing side of the ledger."""
+    """The writing side of the ledger; `bands` are those of the model that listened."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, bands: Bands = UNCALIBRATED) -> None:
+        self._ledger, self._bands = ledger, bands
 
     def find_closed(self, key: str) -> str | None:
         """The session that already heard exactly this, finished and still valid."""
@@ -85,9 +84,8 @@ class Sessions:
     ) -> None:
         """Write the performances of a session, in one transaction. `Catalogue.describe` is made for `describe`."""
         anchor = Anchor(started_at)
-        self._ledger.append_all(
-            [(HEARD, {"session_id": session_id, **_heard(line, anchor, describe)}) for line in performances]
-        )
+        bodies = [_heard(line, anchor, describe, self._bands) for line in performances]
+        self._ledger.append_all([(HEARD, {"session_id": session_id, **body}) for body in bodies])
 
     def close(self, session_id: str, ended_at: datetime, coverage: Mapping[str, Any]) -> None:
         """End a session. `coverage` holds seconds: `listened_seconds`, `music_seconds`, `speech_seconds`, ..."""
@@ -130,13 +128,6 @@ def valid_sessions(ledger: Ledger) -> list[Event]:
     return [event for event in opened if event.body["session_id"] in closed or _audio(event.body) not in finished]
 
 
-def band(confidence: float) -> str:
-    """A word for a confidence; no claim about precision until a model is calibrated on enough songs."""
-    if confidence >= HIGH_CONFIDENCE:
-        return "high"
-    return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
-
-
 def _not_superseded(ledger: Ledger) -> list[Event]:
     gone = {event.body["session_id"] for event in ledger.events(SUPERSEDED)}
     return [event for event in ledger.events(OPENED) if event.body["session_id"] not in gone]
@@ -151,7 +142,7 @@ def _audio(start: Body) -> tuple[str, str]:
     return start["input_sha256"], start["started_at"]
 
 
-def _heard(line: Performance, anchor: Anchor, describe: Describe) -> dict[str, Any]:
+def _heard(line: Performance, anchor: Anchor, describe: Describe, bands: Bands) -> dict[str, Any]:
     if line.end_seconds <= line.start_seconds:
         raise UsageError(f"a performance cannot end at {line.end_seconds} s and begin at {line.start_seconds} s")
     return {
@@ -161,7 +152,8 @@ def _heard(line: Performance, anchor: Anchor, describe: Describe) -> dict[str, A
         "end_utc": format_utc(anchor.at(line.end_seconds)),
         "kind": line.kind.value,
         "confidence": _round(line.confidence, 4),
-        "band": band(line.confidence),
+        "band": bands.word(line.confidence),
+        "band_basis": bands.basis,
         "margin": _round(line.margin, 4),
         "gap_seconds": _round(line.gap_seconds),
         "best": None if line.best is None else _candidate(line.best, describe),

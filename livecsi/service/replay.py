@@ -1,12 +1,12 @@
 """A recorded concert through the same pipeline, into the same ledger: only the source and the clock differ.
 
-The result of a replay is decided by the audio, when it began, the act, the model, the catalogue and the settings; the
-same replay a second time finds its session in the ledger and adds nothing.
+The result of a replay is decided by the audio, when it began, the act, its plan, the model, the catalogue and the
+settings; the same replay a second time finds its session in the ledger and adds nothing.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.clock import Anchor, SystemClock, business_date
 from livecsi.errors import FindingsError, InputError
 from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.night import ReportKey
+from livecsi.ledger.plans import plans
 from livecsi.ledger.sessions import Sessions, SessionStart
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.service.listener import Hearing
 from livecsi.service.pipeline import Pipeline, Progress
+from livecsi.service.plans import planned_works
 from livecsi.settings import Settings
 from livecsi.types import SAMPLE_RATE_HERTZ
 
@@ -46,6 +49,7 @@ def replay(
             raise FindingsError("the catalogue is empty", "add studio songs with `livecsi catalogue import songs.csv`")
         start = _session_start(settings, path, started_at, act, ear.model_id, catalogue.fingerprint())
         with Ledger.open(settings.ledger_path, clock) as ledger:
+            start = _as_planned(start, ledger, catalogue, identifier)
             sessions = Sessions(ledger)
             if known := sessions.find_closed(start.key):
                 return Replay(known, start, None)
@@ -59,6 +63,15 @@ def hear_recording(ear: Ear, identifier: Identifier, path: Path, progress: Progr
     """The pipeline on a file, nothing written anywhere."""
     with RecordingSource(path, ear.settings.decoding) as source:
         return Pipeline(ear, identifier).listen(source, progress)
+
+
+def _as_planned(start: SessionStart, ledger: Ledger, catalogue: Catalogue, identifier: Identifier) -> SessionStart:
+    """Let the identifier expect what was announced; another plan makes it another replay."""
+    plan = plans(ledger, start.night).get(ReportKey(start.night, start.act, start.stage))
+    if plan is None:
+        return start
+    identifier.expect(planned_works(plan, catalogue))
+    return replace(start, plan_id=plan.fingerprint, key=_digest([start.key, plan.fingerprint]))
 
 
 def _write_down(

@@ -36,8 +36,16 @@ def test_a_small_catalogue_expects_fewer_of_its_songs():
     assert expected_odds(EVEN_ODDS_WORKS // 10) == pytest.approx(-math.log(10))
     assert expected_odds(0) == expected_odds(1) == pytest.approx(-math.log(EVEN_ODDS_WORKS))
     flat = Calibration(slope=0.5, per_lead=0.25, per_log_work=0.0, intercept=-1.0)
-    small, large = (calibrated([candidate(1, 6.0)], flat, n, before=expected_odds(n))[0] for n in (10, 100))
+    small, large = (calibrated([candidate(1, 6.0)], flat, n, before={1: expected_odds(n)})[0] for n in (10, 100))
     assert large.log_odds - small.log_odds == pytest.approx(math.log(10)) and large.probability > small.probability
+
+
+def test_what_is_expected_counts_for_its_own_work_and_excludes_no_other():
+    heard = [candidate(1, 6.0), candidate(2, 5.0)]
+    even, expecting = calibrated(heard, MADE_UP, works=2), calibrated(heard, MADE_UP, works=2, before={2: 1.5})
+    assert expecting[1].log_odds == pytest.approx(even[1].log_odds + 1.5)
+    assert expecting[1].probability > even[1].probability
+    assert expecting[0].log_odds == even[0].log_odds and expecting[0].probability > 0
 
 
 def test_leads_by_hand():
