@@ -80,4 +80,4 @@ def _document(settings: "Settings", outcome: "Replay", as_json: bool) -> bytes:
     with Ledger.open(settings.ledger_path, SystemClock(), create=False) as ledger:
         reports = reports_of_night(ledger, outcome.start.night)
     own = next(r for key, r in reports.items() if (key.act, key.stage) == (outcome.start.act, outcome.start.stage))
-    return render(own, "json" if as_json else "table")
+    return render(own, "json" if as_json else "table", language_code=settings.venue.language)

@@ -57,7 +57,8 @@ def fixtures_folder() -> Path:
 def demonstrate(settings: Settings, say: Callable[[str], None], progress: Progress = lambda _: None) -> Demonstration:
     """Run everything in the state directory of `settings`, which should be a fresh one."""
     fixtures = fixtures_folder()
-    settings = settings.model_copy(update={"venue": VENUE})
+    venue = VENUE.model_copy(update={"language": settings.venue.language})
+    settings = settings.model_copy(update={"venue": venue})
     titles = _ingest(settings, fixtures, say)
     outcome = replay(settings, fixtures / "concert.ogg", STARTED_AT, ACT, progress)
     if outcome.hearing is None:
@@ -91,7 +92,7 @@ def _write_reports(settings: Settings) -> Iterator[Path]:
         (report,) = reports_of_night(ledger, STARTED_AT.date()).values()
     for form in FORMS:
         path = settings.reports_dir / f"setlist-{STARTED_AT.date()}.{form}"
-        path.write_bytes(render(report, form))
+        path.write_bytes(render(report, form, language_code=settings.venue.language))
         yield path
 
 

@@ -1,6 +1,7 @@
 """`livecsi demo` is the first thing a newcomer runs; it has to find everything, and it fails when it does not."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,10 +17,11 @@ PLAYED = (
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The whole program as an installed one runs, in a process of its own."""
+    """The whole program as an installed one runs, in a process of its own, in a Finnish house."""
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "livecsi.cli", "demo", "--state-dir", str(folder / "state")]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    finnish = {**os.environ, "LIVECSI_VENUE__LANGUAGE": "fi"}
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=finnish)
     return folder / "state", answer
 
 
@@ -51,7 +53,9 @@ def test_it_writes_the_report_three_times_and_says_where(demo):
     report = json.loads(paths[1].read_text())
     validate(report)
     assert [item["work"]["title"] for item in report["items"] if item["work"]] == list(PLAYED)
-    assert all(title in paths[0].read_text() for title in PLAYED)
+    page = paths[0].read_text()
+    assert all(title in page for title in PLAYED)
+    assert '<html lang="fi">' in page and "Ohjelmailmoitus" in page
 
 
 def test_in_a_state_that_has_it_already_it_says_so_instead_of_hearing_half(demo, livecsi):

@@ -48,6 +48,11 @@ def test_a_second_replay_says_that_the_first_is_in_the_ledger_and_prints_the_sam
     assert second.stderr.startswith("the ledger has this replay already as session ")
 
 
+def test_a_house_reads_in_its_own_language(livecsi, catalogue, cut_file, monkeypatch):
+    monkeypatch.setenv("LIVECSI_VENUE__LANGUAGE", "fi")
+    assert livecsi("replay", cut_file, *STARTED_AT).stdout.startswith("OHJELMAILMOITUS")
+
+
 def test_without_a_beginning_the_guess_is_said(livecsi, catalogue, cut_file, monkeypatch):
     monkeypatch.setenv("LIVECSI_VENUE__TIMEZONE", "Europe/Helsinki")
     os.utime(cut_file, (1_714_584_600 + 132, 1_714_584_600 + 132))
