@@ -46,28 +46,31 @@ def hear_again(
 
 
 def _reunite(heard: list[_Heard], listen_again: ListenAgain, tracking: TrackingSettings) -> list[_Heard]:
-    """Pieces side by side that sound most like one song are that song, where the whole of them gets its name.
+    """Pieces side by side that sound most like one song, which one of them clearly is, are that song.
 
     A long solo or a rewritten verse looks unknown from window to window, and would make two lines of one performance.
     """
     reunited: list[_Heard] = []
     for piece in heard:
         before = reunited[-1] if reunited else None
-        if before is not None and _may_be_one(before, piece, tracking):
-            whole = _Heard(
-                before.start_seconds, piece.end_seconds, listen_again(before.start_seconds, piece.end_seconds)
-            )
-            if _is_named(whole, tracking) and _work(whole) == _work(piece):
-                reunited[-1] = whole
-                continue
-        reunited.append(piece)
+        if before is not None and _are_one(before, piece, tracking):
+            reunited[-1] = _joined(before, piece, listen_again)
+        else:
+            reunited.append(piece)
     return reunited
 
 
-def _may_be_one(before: _Heard, after: _Heard, tracking: TrackingSettings) -> bool:
+def _are_one(before: _Heard, after: _Heard, tracking: TrackingSettings) -> bool:
     near = after.start_seconds - before.end_seconds <= LONGEST_PAUSE_SECONDS
     named = _is_named(before, tracking) or _is_named(after, tracking)
     return near and named and _work(before) == _work(after)
+
+
+def _joined(before: _Heard, after: _Heard, listen_again: ListenAgain) -> _Heard:
+    """Both as one, and as sure of its name as the surest of the whole and its pieces."""
+    start, end = before.start_seconds, after.end_seconds
+    heard = (listen_again(start, end), before.candidates, after.candidates)
+    return _Heard(start, end, max(heard, key=lambda found: max((c.probability for c in found), default=0.0)))
 
 
 def _work(heard: _Heard) -> int | None:

@@ -110,4 +110,4 @@ def test_the_order_and_everything_else_about_a_candidate_stays():
     before = [candidate(2, 1.0), candidate(1, 8.0)]
     after = calibrated(before, MADE_UP, works=5)
     assert [(c.work_id, c.title, c.score) for c in after] == [(c.work_id, c.title, c.score) for c in before]
-    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, -7.0, 5) )
+    assert after[0].log_odds == pytest.approx(MADE_UP.log_odds(1.0, -7.0, 5))
