@@ -5,12 +5,15 @@ windows of the works it holds, of as many it lacks, and of twins (other songs on
 weigh as in the calibration. Everything goes the way of the runtime; only the impostor means are those of the
 large catalogue for all of them.
 
-    python -m benchmarks.reliability --data DIR [--models DIR]
+    python -m benchmarks.reliability --data DIR [--models DIR] [--write-bands]
+
+`--write-bands` puts the bands high and medium that these answers have earned into the model's manifest. They are taken
+from here and not from the rehearsal of a release, because no constant was fitted on these works, and because these
+probabilities are those of the runtime, with competing answers and all.
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -29,7 +32,7 @@ from livecsi.identify.matcher import Reference
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier, measured_background
 from livecsi.settings import ModelSettings, Settings
-from livecsi.training.calibrate import weights
+from livecsi.training.calibrate import Judged, fit_bands, weights, write_bands
 from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.twins import chord_twin
@@ -43,20 +46,13 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The best answer to one window, and its probability."""
-
-    answer: Answer
-    probability: float
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     parser.add_argument("--songs", type=int, default=SONGS)
+    parser.add_argument("--write-bands", action="store_true")
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
@@ -76,9 +72,13 @@ def main() -> None:
         "of 30, 60 and 180 s.",
     )  # fmt: skip
     _draw(asked)
+    bands = fit_bands([answer for answers in asked.values() for answer in answers])
+    print(f"bands: {bands}")
+    if arguments.write_bands:
+        write_bands(ear.model.directory, ear.model.name, bands)
 
 
-def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generator) -> Iterator[Asked]:
+def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generator) -> Iterator[Judged]:
     """One catalogue of `size` songs and its windows, one length each."""
     works = rng.permutation(catalogue.works_of("test"))
     count = min(size // 2, len(works) // 2)
@@ -98,7 +98,7 @@ def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generato
             if candidates:
                 best = max(candidates, key=lambda candidate: candidate.probability)
                 right = kind == "present" and best.work_id == number
-                yield Asked(Answer(best.score, 0.0, len(numbers), kind, right), best.probability)
+                yield Judged(Answer(best.score, 0.0, len(numbers), kind, right), best.probability, number)
 
 
 def _identifier(ear: Ear, references: Sequence[Reference]) -> Identifier:
@@ -107,12 +107,12 @@ def _identifier(ear: Ear, references: Sequence[Reference]) -> Identifier:
     return Identifier(ear, recordings, [*references, *measured_background(ear)])
 
 
-def _arrays(asked: Sequence[Asked]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+def _arrays(asked: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
     answers = [one.answer for one in asked]
     return np.array([one.probability for one in asked]), np.array([a.right for a in answers]), weights(answers)
 
 
-def _row(size: int, asked: Sequence[Asked], name_probability: float) -> list[str]:
+def _row(size: int, asked: Sequence[Judged], name_probability: float) -> list[str]:
     probability, right, weight = _arrays(asked)
     named, kind = probability >= name_probability, np.array([one.answer.kind for one in asked])
     precision = weight[named & right].sum() / max(weight[named].sum(), 1e-9)
@@ -129,7 +129,7 @@ def _row(size: int, asked: Sequence[Asked], name_probability: float) -> list[str
     ]
 
 
-def _draw(asked: dict[int, list[Asked]]) -> None:
+def _draw(asked: dict[int, list[Judged]]) -> None:
     """A reliability diagram for each size, and the risk of all sizes against their coverage."""
     figure, axes = plt.subplots(1, len(asked) + 1, figsize=(3.2 * (len(asked) + 1), 3.2), layout="constrained")
     for axis, (size, answers) in zip(axes, asked.items(), strict=False):

@@ -7,8 +7,10 @@ Conventions: audio is mono float32 at `SAMPLE_RATE_HERTZ`; a sample is addressed
 opened (`first_sample` inclusive, `last_sample` exclusive); seconds are counted from the same origin.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,3 +123,34 @@ class Performance:
     @property
     def duration_seconds(self) -> float:
         return self.end_seconds - self.start_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """From which probability on an answer is called high or medium; None where no probability has earned the word.
+
+    `calibrated` bands have a measured precision behind them.
+    """
+
+    high: float | None
+    medium: float | None
+    basis: Literal["calibrated", "uncalibrated"]
+
+    @classmethod
+    def from_manifest(cls, facts: Mapping[str, Any]) -> "Bands":
+        """Those of the calibration entry of a manifest; `UNCALIBRATED` where nobody measured any."""
+        measured = facts.get("bands")
+        if measured is None:
+            return UNCALIBRATED
+        high, medium = (measured[word] and float(measured[word]["from_probability"]) for word in ("high", "medium"))
+        return cls(high, medium, "calibrated")
+
+    def word(self, probability: float) -> Literal["high", "medium", "low"]:
+        """The band of a probability."""
+        if self.high is not None and probability >= self.high:
+            return "high"
+        return "medium" if self.medium is not None and probability >= self.medium else "low"
+
+
+UNCALIBRATED = Bands(None, 0.80, "uncalibrated")
+"""Words for a model whose precision nobody has measured: it is never called high."""

@@ -17,7 +17,7 @@ from livecsi.ledger.night import HeardSession, sessions_by_report
 from livecsi.ledger.night import ReportKey as ReportKey
 from livecsi.ledger.review import Review, review_of
 from livecsi.reports import model
-from livecsi.types import Kind
+from livecsi.types import UNCALIBRATED, Kind
 
 ALTERNATIVES_SHOWN = 5
 
@@ -150,13 +150,13 @@ def _recording(named: Body) -> model.MatchedRecording:
 def _evidence(line: Line) -> model.Evidence:
     body = line.heard
     if body is None:
-        return model.Evidence(confidence=0.0, band="none", band_basis="uncalibrated", margin=0.0)
+        return model.Evidence(confidence=0.0, band="none", band_basis=UNCALIBRATED.basis, margin=0.0)
     is_named = body["best"] is not None and Kind(body["kind"]) is not Kind.UNKNOWN
     return model.Evidence(
         session_id=line.session_id,
         confidence=_fraction(body["confidence"]),
         band=body["band"],
-        band_basis="uncalibrated",
+        band_basis=body.get("band_basis", UNCALIBRATED.basis),
         margin=body["margin"],
         transposition_semitones=body["best"]["transposition_semitones"] if is_named else None,
         best=_alternative(body["best"]) if is_named else None,

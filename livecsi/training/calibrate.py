@@ -1,10 +1,17 @@
 """What a score is worth: a logistic fit of "the best answer is right" on the answers of a rehearsal.
 
+And what a probability is worth: the bands high and medium begin where the precision of answers that no constant was
+fitted on, with the probabilities the runtime gave them, is good enough in catalogues of every size.
+
 Sizes of catalogues weigh the same, and so do windows of songs inside and outside; twins weigh as much as songs may that
 share all chords of one in the catalogue, from beginning to end, without being it: one in fifty.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +19,25 @@ from numpy.typing import NDArray
 from livecsi.errors import FindingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.calibration import clipped
+from livecsi.identify.sessions import MANIFEST_NAME
 from livecsi.training.rehearsal import Answer
 
 TWIN_SHARE = 0.02
 RIDGE = 1e-4
+HIGH_PRECISION, MEDIUM_PRECISION = 0.98, 0.90
+FEWEST_SONGS_FOR_HIGH = 300
+FEWEST_ANSWERS = 100
+"""How many answers of a catalogue's size must stand behind a band: fewer do not tell 0.98 from 0.95."""
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An answer, the probability the runtime gave it, and the number of the song that was played."""
+
+    answer: Answer
+    probability: float
+    song: int
 
 
 def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
@@ -27,6 +48,60 @@ def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
         raise FindingsError(f"{len(answers)} answers are too few to calibrate on", "hold out more works")
     slope, per_lead, per_log_work, intercept = (float(value) for value in _logistic(design, right, weights(answers)))
     return {"slope": slope, "per_lead": per_lead, "per_log_work": per_log_work, "intercept": intercept}
+
+
+def fit_bands(judged: Sequence[Judged]) -> dict[str, Any]:
+    """The bands of the manifest's calibration entry, each with the answers behind it; one that was not earned is null.
+
+    There is no band high before `FEWEST_SONGS_FOR_HIGH` different songs were played.
+    """
+    songs = len({one.song for one in judged})
+    return {
+        "high": _band(judged, HIGH_PRECISION) if songs >= FEWEST_SONGS_FOR_HIGH else None,
+        "medium": _band(judged, MEDIUM_PRECISION),
+        "songs": songs,
+        "catalogue_sizes": sorted({one.answer.works for one in judged}),
+    }
+
+
+def write_bands(folder: Path, name: str, bands: dict[str, Any]) -> None:
+    """Put measured bands into the calibration of a released model; its files, and with them its id, stay the same."""
+    path = folder / MANIFEST_NAME
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    entry = next(model for model in manifest["models"] if model["name"] == name)
+    entry["calibration"]["bands"] = bands
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _band(judged: Sequence[Judged], precision: float) -> dict[str, Any] | None:
+    """The lowest probability from which on the precision holds in catalogues of every size."""
+    sizes = {one.answer.works for one in judged}
+    starts = [_lowest([one for one in judged if one.answer.works == size], precision) for size in sizes]
+    known = [start for start in starts if start is not None]
+    if not known or len(known) < len(sizes):
+        return None
+    start = max(known)
+    probability, right, weight = _columns(judged)
+    named = probability >= start
+    reached = float(weight[named & right].sum() / weight[named].sum())
+    return {"from_probability": start, "precision": round(reached, 4), "answers": int(named.sum())}
+
+
+def _lowest(judged: Sequence[Judged], precision: float) -> float | None:
+    """The same for one size; None when too few answers reach it."""
+    probability, right, weight = _columns(judged)
+    order = np.argsort(-probability, kind="stable")
+    reached = np.cumsum((weight * right)[order]) / np.cumsum(weight[order])
+    is_last_of_its_kind = np.append(np.diff(probability[order]) != 0, True)
+    enough = np.arange(len(order)) + 1 >= FEWEST_ANSWERS
+    found = np.flatnonzero((reached >= precision) & is_last_of_its_kind & enough)
+    return float(probability[order][found[-1]]) if len(found) else None
+
+
+def _columns(judged: Sequence[Judged]) -> tuple[Array, NDArray[np.bool_], Array]:
+    """Probabilities, whether they were right, and what each counts."""
+    answers = [one.answer for one in judged]
+    return np.array([one.probability for one in judged]), np.array([a.right for a in answers], bool), weights(answers)
 
 
 def weights(answers: Sequence[Answer]) -> Array:

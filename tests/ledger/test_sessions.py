@@ -10,9 +10,9 @@ from livecsi.clock import business_date
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import nights, sessions_of_night
-from livecsi.ledger.sessions import HEARD, SUPERSEDED, Sessions, SessionStart, band
+from livecsi.ledger.sessions import HEARD, SUPERSEDED, Sessions, SessionStart
 from livecsi.settings import VenueSettings
-from livecsi.types import Candidate, Kind, Performance
+from livecsi.types import Bands, Candidate, Kind, Performance
 from tests.fakes import FakeClock
 
 STARTED_AT = datetime(2024, 5, 1, 18, 0, tzinfo=UTC)
@@ -21,6 +21,7 @@ START = SessionStart(
     venue=VenueSettings(name="Kulma").model_dump(), stage="main", timezone="Europe/Helsinki", night=date(2024, 5, 1),
     model_id="m", catalogue_id="c", config_hash="h", software="livecsi 0",
 )  # fmt: skip
+MEASURED = Bands(0.95, 0.80, "calibrated")
 BEST = Candidate(3, 2, "One", "Aino", 1.23456789, 0.97)
 SONG = Performance(10.0004, 200.0, Kind.SONG, 0.97, 0.5, BEST, (Candidate(4, 4, "Two", "Ben", 0.1, 0.02),))
 
@@ -40,12 +41,13 @@ def finish(sessions, session_id, lines=(SONG,)):
 
 
 def test_a_performance_is_written_with_all_it_needs(ledger):
-    sessions = Sessions(ledger)
+    sessions = Sessions(ledger, MEASURED)
     finish(sessions, sessions.open(START))
     body = ledger.events(HEARD)[0].body
     assert (body["start_seconds"], body["end_seconds"]) == (10.0, 200.0)
     assert (body["start_utc"], body["end_utc"]) == ("2024-05-01T18:00:10.000Z", "2024-05-01T18:03:20.000Z")
-    assert (body["kind"], body["band"], body["best"]["title"]) == ("song", "high", "One")
+    assert (body["kind"], body["best"]["title"]) == ("song", "One")
+    assert (body["band"], body["band_basis"]) == ("high", "calibrated")
     assert body["best"]["facts"] == {"work_title": "work of One"}
     assert body["best"]["score"] == 1.2346
     assert [other["facts"]["work_title"] for other in body["alternatives"]] == ["work of Two"]
@@ -167,5 +169,14 @@ def test_a_night_ends_at_the_cutoff_also_when_the_clocks_change(zone, moment, ni
 
 
 @pytest.mark.parametrize(("confidence", "word"), [(0.95, "high"), (0.949, "medium"), (0.8, "medium"), (0.79, "low")])
-def test_bands(confidence, word):
-    assert band(confidence) == word
+def test_bands(ledger, confidence, word):
+    sessions = Sessions(ledger, MEASURED)
+    finish(sessions, sessions.open(START), [replace(SONG, confidence=confidence)])
+    assert ledger.events(HEARD)[0].body["band"] == word
+
+
+def test_nothing_is_high_by_a_model_that_nobody_measured(ledger):
+    sessions = Sessions(ledger)
+    finish(sessions, sessions.open(START), [replace(SONG, confidence=1.0)])
+    body = ledger.events(HEARD)[0].body
+    assert (body["band"], body["band_basis"]) == ("medium", "uncalibrated")

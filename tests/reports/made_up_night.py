@@ -7,12 +7,13 @@ from livecsi.clock import business_date
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions, SessionStart
 from livecsi.settings import VenueSettings
-from livecsi.types import Candidate, Kind, Performance
+from livecsi.types import Bands, Candidate, Kind, Performance
 
 VENUE = VenueSettings(
     name="Kulma-sali", street="Satamakatu 4", postcode="00160", city="Helsinki", country="FI", capacity=420,
     timezone="Europe/Helsinki",
 )  # fmt: skip
+MEASURED = Bands(0.95, 0.80, "calibrated")
 STARTED_AT = datetime(2024, 5, 1, 18, 2, 40, tzinfo=UTC)
 NIGHT = date(2024, 5, 1)
 
@@ -91,7 +92,7 @@ def write_night(
         model_id="livecsi-1 (sha256 9f2c…)", catalogue_id="c0" * 32, config_hash="f1" * 32, software="livecsi 0.1.0",
     )  # fmt: skip
     with Ledger.open(path, clock) as ledger:
-        sessions = Sessions(ledger)
+        sessions = Sessions(ledger, MEASURED)
         session_id = sessions.open(start)
         sessions.gap(session_id, 2390.0, 2402.4, "device lost")
         lines = performances() if lines is None else lines

@@ -95,7 +95,7 @@ def test_the_event_and_the_venue(report):
 def test_every_line_waits_for_a_person(report):
     assert {item.decision.status for item in report.items} == {Status.PENDING}
     assert report.review_state == "unreviewed"
-    assert {item.evidence.band_basis for item in report.items} == {"uncalibrated"}
+    assert {item.evidence.band_basis for item in report.items} == {"calibrated"}
     assert report.attestations == report.filings == []
 
 
