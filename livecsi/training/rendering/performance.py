@@ -42,7 +42,13 @@ def render_performance(
     score: Score, rng: np.random.Generator, live: bool, frames: int, variety: Variety = FULL
 ) -> RenderedPerformance:
     """Render `frames` frames of a fresh performance of `score`."""
-    arrangement = arrange(score, rng, live, frames * FRAME_SECONDS, variety)
+    return render_arrangement(arrange(score, rng, live, frames * FRAME_SECONDS, variety), rng, live, frames, variety)
+
+
+def render_arrangement(
+    arrangement: Arrangement, rng: np.random.Generator, live: bool, frames: int, variety: Variety = FULL
+) -> RenderedPerformance:
+    """The same for an arrangement that is there already."""
     power = _play(arrangement, frames * STEPS_PER_FRAME, variety, rng)
     power = put_on_stage(power, arrangement.intro_seconds, live, rng)
     magnitude = np.sqrt(power) * MAGNITUDE_OF_BINS[:, None]
