@@ -86,9 +86,9 @@ def main() -> None:
         f"{command} --works {arguments.works}",
         ["sound", "stretches", "median", "95th percentile", "highest", "called recorded", "at 0.83"],
         [_row(kind, np.array(values)) for kind, values in cases.items()],
-        f"Model {ear.model_id}. Called a recording from an exactness of {RECORDED_EXACTNESS} on. It counts as 0 in another "
-        f"key and over less than {SHORTEST_SECONDS:.0f} s. Crowds are 6 to 12 dB (quiet) and 0 to 6 dB (loud) below the "
-        "tape.",
+        f"Model {ear.model_id}. Called a recording from an exactness of {RECORDED_EXACTNESS} on. It counts as 0 in "
+        f"another key and over less than {SHORTEST_SECONDS:.0f} s. Crowds are 6 to 12 dB (quiet) and 0 to 6 dB (loud) "
+        "below the tape.",
     )  # fmt: skip
     _draw(cases)
 
