@@ -11,30 +11,42 @@ from livecsi.evaluation.setlists import SetlistFigures, heard_of, setlist_figure
 from livecsi.evaluation.tables import LabelledRecording, TrueSegment
 from livecsi.identify.cohort import choose_impostors, impostor_means
 from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.sequences import Sequences
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier, measured_background
 from livecsi.service.listener import Hearing
 from livecsi.service.replay import hear_recording
 
 Step = Callable[[str, int, int], None]
+Song = tuple[Recording, Sequences]
 
 
 def identifier_of(ear: Ear, studio: Sequence[LabelledRecording], step: Step = lambda *_: None) -> Identifier:
     """An identifier over studio files that are in no catalogue."""
+    return identifier_over(ear, studio_songs(ear, studio, step))
+
+
+def studio_songs(ear: Ear, studio: Sequence[LabelledRecording], step: Step = lambda *_: None) -> list[Song]:
+    """Studio files as a catalogue would keep them, numbered from 1 on."""
     works = work_numbers(studio)
     now = SystemClock().utc_now()
-    recordings, references = [], []
+    songs = []
     for number, song in enumerate(studio, 1):
         duration, sequences = ear.sequences_of(song.path)
         work_id = works[song.work]
         sha256, name = sha256_of(song.path), song.path.name
-        recordings.append(Recording(number, work_id, song.title, "", None, duration, sha256, name, now))
-        references.append(Reference(number, work_id, sequences))
+        songs.append((Recording(number, work_id, song.title, "", None, duration, sha256, name, now), sequences))
         step("studio songs", number, len(studio))
+    return songs
+
+
+def identifier_over(ear: Ear, songs: Sequence[Song]) -> Identifier:
+    """An identifier over songs that are in no catalogue, measured against the impostors among them."""
+    references = [Reference(recording.recording_id, recording.work_id, sequences) for recording, sequences in songs]
     matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
     means = impostor_means(matcher, references, choose_impostors([*references, *ear.background()]))
     measured = [replace(reference, impostor_mean=mean) for reference, mean in zip(references, means, strict=True)]
-    return Identifier(ear, recordings, [*measured, *measured_background(ear)])
+    return Identifier(ear, [recording for recording, _ in songs], [*measured, *measured_background(ear)])
 
 
 def work_numbers(studio: Sequence[LabelledRecording]) -> dict[str, int]:

@@ -90,7 +90,9 @@ def _session_start(
 ) -> SessionStart:
     audio_sha256 = sha256_of(path)
     began = (started_at or _guess_start(path, settings)).astimezone(UTC)
-    decides = settings.model_dump(mode="json", include={"listening", "tracking", "venue", "model"})
+    decides = settings.model_dump(
+        mode="json", include={"listening", "tracking", "venue", "model"}, exclude={"venue": {"language"}}
+    )
     config_hash = _digest(decides)
     key = _digest([audio_sha256, began.isoformat(), act, model_id, catalogue_id, config_hash, __version__])
     venue = settings.venue

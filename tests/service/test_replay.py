@@ -81,6 +81,12 @@ def test_other_settings_of_listening_are_another_replay(house, cut_file):
     assert again.hearing is not None
 
 
+def test_another_language_is_no_other_replay(house, cut_file):
+    replay(house.settings, cut_file, STARTED_AT, "")
+    venue = house.settings.venue.model_copy(update={"language": "fi"})
+    assert replay(house.settings.model_copy(update={"venue": venue}), cut_file, STARTED_AT, "").hearing is None
+
+
 def test_the_ledger_says_when_and_how_surely_in_the_time_of_the_night(house, cut_file):
     outcome = replay(house.settings, cut_file, STARTED_AT, "")
     with Ledger.open(house.settings.ledger_path, FakeClock()) as ledger:
