@@ -5,7 +5,7 @@ music is honestly unknown, with its alternatives. Pieces that turn out to be one
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livecsi.identify.tonight import weigh
 from livecsi.settings import TrackingSettings
@@ -14,6 +14,8 @@ from livecsi.types import Candidate, Kind, Performance
 ALTERNATIVES = 5
 LONGEST_PAUSE_SECONDS = 8.0
 """Within one song: a false ending, a breath, a word to the audience."""
+PROBABLE = 0.5
+
 
 ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
@@ -30,56 +32,56 @@ class _Heard:
     def likeliest(self) -> Candidate | None:
         return max(self.candidates, key=lambda candidate: candidate.probability, default=None)
 
+    @property
+    def probability(self) -> float:
+        return self.likeliest.probability if self.likeliest is not None else 0.0
+
 
 def hear_again(
     stretches: Sequence[tuple[float, float]], listen_again: ListenAgain, tracking: TrackingSettings
 ) -> list[Performance]:
     """The performances of stretches of music, start and end in seconds, in order of time."""
     heard = [_Heard(start, end, listen_again(start, end)) for start, end in stretches]
-    heard = _reunite(heard, listen_again, tracking)
+    heard = _reunite(heard, listen_again)
     weighed = weigh([one.candidates for one in heard])
     performances = [
-        _performance(_Heard(one.start_seconds, one.end_seconds, candidates), tracking)
+        _performance(replace(one, candidates=candidates), tracking)
         for one, candidates in zip(heard, weighed, strict=True)
     ]
     return [p for p in performances if p.best is not None or p.duration_seconds >= tracking.minimum_music_seconds]
 
 
-def _reunite(heard: list[_Heard], listen_again: ListenAgain, tracking: TrackingSettings) -> list[_Heard]:
-    """Pieces side by side that sound most like one song, which one of them clearly is, are that song.
+def _reunite(heard: list[_Heard], listen_again: ListenAgain) -> list[_Heard]:
+    """Pieces side by side that sound most like one song, which one of them probably is, are that song.
 
     A long solo or a rewritten verse looks unknown from window to window, and would make two lines of one performance.
     """
     reunited: list[_Heard] = []
     for piece in heard:
         before = reunited[-1] if reunited else None
-        if before is not None and _are_one(before, piece, tracking):
+        if before is not None and _are_one(before, piece):
             reunited[-1] = _joined(before, piece, listen_again)
         else:
             reunited.append(piece)
     return reunited
 
 
-def _are_one(before: _Heard, after: _Heard, tracking: TrackingSettings) -> bool:
+def _are_one(before: _Heard, after: _Heard) -> bool:
     near = after.start_seconds - before.end_seconds <= LONGEST_PAUSE_SECONDS
-    named = _is_named(before, tracking) or _is_named(after, tracking)
-    return near and named and _work(before) == _work(after)
+    probable = max(before.probability, after.probability) >= PROBABLE
+    return near and probable and _work(before) == _work(after)
 
 
 def _joined(before: _Heard, after: _Heard, listen_again: ListenAgain) -> _Heard:
     """Both as one, and as sure of its name as the surest of the whole and its pieces."""
     start, end = before.start_seconds, after.end_seconds
-    heard = (listen_again(start, end), before.candidates, after.candidates)
-    return _Heard(start, end, max(heard, key=lambda found: max((c.probability for c in found), default=0.0)))
+    pieces = (_Heard(start, end, listen_again(start, end)), before, after)
+    return _Heard(start, end, max(pieces, key=lambda piece: piece.probability).candidates)
 
 
 def _work(heard: _Heard) -> int | None:
     """The work that comes first, named or not."""
     return heard.likeliest.work_id if heard.likeliest is not None else None
-
-
-def _is_named(heard: _Heard, tracking: TrackingSettings) -> bool:
-    return heard.likeliest is not None and heard.likeliest.probability >= tracking.name_probability
 
 
 def _performance(heard: _Heard, tracking: TrackingSettings) -> Performance:
