@@ -72,7 +72,7 @@ class Plan:
 
 
 def write_plans(ledger: Ledger, wanted: Sequence[Plan]) -> list[Plan]:
-    """Write down plans in one transaction; returns those that were news."""
+    """Write down plans in one transaction; returns those that were news. Raises UsageError for one without a name."""
     for plan in wanted:
         if not plan.key.act.strip() or not plan.by.strip():
             raise UsageError("a plan names an act and who planned it", "give --act and --by")
