@@ -20,7 +20,7 @@ from livecsi.settings import DecodingSettings
 from livecsi.training.rendering.singer import Voice, sing
 from livecsi.types import SAMPLE_RATE_HERTZ, Samples
 
-SHOUTING_VOICES, CALLING_SECONDS, CALLED_PITCHES = 8, 8.0, (50.0, 90.0)
+SHOUTING_VOICES, CALLING_SECONDS, LONGEST_CALL_SECONDS, CALLED_PITCHES = 8, 10.0, 5.0, (52.0, 92.0)
 Array = NDArray[np.float64]
 
 
@@ -86,9 +86,10 @@ def _calls(rng: np.random.Generator) -> Samples:
     """One person's calls, with pauses, over `CALLING_SECONDS`."""
     notes, moment = [], rng.uniform(0, 1)
     while moment < CALLING_SECONDS - 1:
-        first, last = rng.uniform(*CALLED_PITCHES, 2)
-        halves = rng.uniform(0.1, 0.9, 2)
-        notes += [(moment, halves[0], first, 1.0), (moment + halves[0], halves[1], 0.6 * first + 0.4 * last, 1.0)]
+        first = rng.uniform(*CALLED_PITCHES)
+        last = first + rng.normal(0, rng.choice([1.0, 6.0]))
+        halves = np.exp(rng.uniform(np.log(0.1), np.log(LONGEST_CALL_SECONDS / 2), 2))
+        notes += [(moment, halves[0], first, 1.0), (moment + halves[0], halves[1], last, 1.0)]
         moment += halves.sum() + rng.exponential(0.8)
     voice = replace(Voice.random(rng), glide_seconds=rng.uniform(0.1, 0.6), consonants=0.0)
     return sing(np.array(notes).reshape(-1, 4), CALLING_SECONDS, voice, rng)
