@@ -81,6 +81,8 @@ class Candidate:
     window_end_seconds: float = 0.0
     song_start_seconds: float = 0.0
     song_end_seconds: float = 0.0
+    exactness: float = 0.0
+    """How exactly a whole performance follows this recording, 0 to 1 (`identify.exactness`); 0 where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ music is honestly unknown, with its alternatives. Pieces that turn out to be one
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from livecsi.identify.exactness import RECORDED_EXACTNESS
 from livecsi.identify.tonight import weigh
 from livecsi.settings import TrackingSettings
 from livecsi.types import Candidate, Kind, Performance
@@ -91,12 +92,17 @@ def _performance(heard: _Heard, tracking: TrackingSettings) -> Performance:
     return Performance(
         start_seconds=heard.start_seconds,
         end_seconds=heard.end_seconds,
-        kind=Kind.SONG if named else Kind.UNKNOWN,
+        kind=_kind(answers[0]) if named else Kind.UNKNOWN,
         confidence=first,
         margin=first - second,
         best=answers[0] if named else None,
         alternatives=tuple(answers[1 if named else 0 :][:ALTERNATIVES]),
     )
+
+
+def _kind(named: Candidate) -> Kind:
+    """A band that plays the song, or the recording itself from the loudspeakers."""
+    return Kind.RECORDED if named.exactness >= RECORDED_EXACTNESS else Kind.SONG
 
 
 def _one_for_each_work(candidates: Sequence[Candidate]) -> list[Candidate]:

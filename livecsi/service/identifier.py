@@ -8,6 +8,7 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.errors import UntrustedError
 from livecsi.identify.calibration import Calibration, calibrated, expected_odds
+from livecsi.identify.exactness import exactness
 from livecsi.identify.matcher import Match, Matcher, Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, unpack
 from livecsi.identify.shortlist import EXACT_SONGS
@@ -29,6 +30,7 @@ class Identifier:
         works = {recording.work_id for recording in recordings}
         self.works = len(works)
         self._before = dict.fromkeys(works, expected_odds(self.works))
+        self._references = {reference.recording_id: reference for reference in references}
         self.matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
 
     @classmethod
@@ -57,6 +59,15 @@ class Identifier:
         """Candidates of the shortlist with probabilities, best first; background songs are competition, not answers."""
         matches = self.matcher.rank(query, shortlist)
         return self.candidates(matches, self._before)
+
+    def identify_whole(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
+        """The same for a whole performance, the first answer with its exactness: a band or its record?"""
+        candidates = self.identify(query, shortlist)
+        if not candidates:
+            return ()
+        first = candidates[0]
+        studio = self._references[first.recording_id].sequences
+        return replace(first, exactness=exactness(query, studio, first.transposition_semitones)), *candidates[1:]
 
     def candidates(self, matches: Sequence[Match], before: Mapping[int, float] | None = None) -> tuple[Candidate, ...]:
         """What the matches are worth, best first, `before` being the log odds of each work before listening."""

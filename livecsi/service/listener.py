@@ -5,6 +5,7 @@
 Knows nothing of where frames come from, so that a benchmark can feed it with frames that never were audio.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 from livecsi.audio.window import FrameRange, WindowPlan
 from livecsi.features.gate import KINDS, MUSIC, segments, smooth_kinds, with_silence
 from livecsi.identify.encoder import MINIMUM_FRAMES
+from livecsi.identify.sequences import Sequences
 from livecsi.identify.setlist import follow
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.types import SAMPLE_RATE_HERTZ, Candidate, Frames, Gap, Performance, ScoredWindow, Segment
+
+Identify = Callable[[Sequences, int], tuple[Candidate, ...]]
 
 LEAST_MUSIC = 0.15
 LONGEST_STRETCH_FRAMES = 800
@@ -114,7 +118,7 @@ class Listener:
         kinds = with_silence(self._ear.sound_kinds(magnitudes), levels_dbfs)
         self._timeline.add(frames, kinds)
         music = float(kinds[MUSIC].mean())
-        candidates = self._candidates(magnitudes) if music >= LEAST_MUSIC else ()
+        candidates = self._candidates(magnitudes, self._identifier.identify) if music >= LEAST_MUSIC else ()
         start_seconds, end_seconds = self._plan.seconds(frames)
         self._windows.append(ScoredWindow(start_seconds, end_seconds, music, gap_fraction, candidates))
 
@@ -128,9 +132,10 @@ class Listener:
         """Compare one stretch of the session, its middle when it is long, with the catalogue."""
         start_frame, end_frame = (round(s / self._plan.frame_seconds) for s in (start_seconds, end_seconds))
         spare = max(0, end_frame - start_frame - LONGEST_STRETCH_FRAMES)
-        return self._candidates(self._memory.frames(start_frame + spare // 2, end_frame - (spare + 1) // 2))
+        magnitudes = self._memory.frames(start_frame + spare // 2, end_frame - (spare + 1) // 2)
+        return self._candidates(magnitudes, self._identifier.identify_whole)
 
-    def _candidates(self, magnitudes: Frames) -> tuple[Candidate, ...]:
+    def _candidates(self, magnitudes: Frames, identify: Identify) -> tuple[Candidate, ...]:
         if magnitudes.shape[1] < MINIMUM_FRAMES:
             return ()
-        return self._identifier.identify(self._ear.encoder.encode(magnitudes), self._tracking.shortlist)
+        return identify(self._ear.encoder.encode(magnitudes), self._tracking.shortlist)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from livecsi.identify.exactness import RECORDED_EXACTNESS
 from livecsi.identify.setlist import LONGEST_BREAK_SECONDS, follow
 from livecsi.settings import TrackingSettings
 from livecsi.types import Candidate, Kind, Performance, ScoredWindow, Segment
@@ -200,6 +201,18 @@ def test_two_recordings_of_a_work_are_one_answer():
     assert (performance.best.recording_id, performance.confidence) == (1, pytest.approx(0.95, abs=0.01))
     assert [candidate.work_id for candidate in performance.alternatives] == [2]
     assert performance.margin == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("exactness", "kind"), [(RECORDED_EXACTNESS - 0.01, Kind.SONG), (RECORDED_EXACTNESS, Kind.RECORDED)]
+)
+def test_the_studio_recording_itself_is_no_song_of_the_band(exactness, kind):
+    def listen(start: float, end: float) -> tuple[Candidate, ...]:
+        return (replace(sure(1, 0.97), exactness=exactness),)
+
+    segments = [Segment(s.start, s.end, s.kind) for s in CROWD_SONG_CROWD]
+    (performance,) = follow(windows(CROWD_SONG_CROWD), segments, 240, TRACKING, listen)
+    assert brief([performance]) == [(kind, 1)]
 
 
 def test_silence_and_nothing_at_all_have_no_setlist():
