@@ -8,14 +8,15 @@ RUNTIME := $(VENV)/.installed-runtime
 DEVELOP := $(VENV)/.installed-develop
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo venv test lint bench fixtures clean
+.PHONY: help demo venv test lint bench bench-setlist fixtures clean
 
 help:
 	@echo "make demo      install what the program needs and watch it name a concert's songs (no torch)"
 	@echo "make venv      install everything, for development and training"
 	@echo "make test      ruff, mypy and the tests, with coverage"
 	@echo "make lint      ruff and mypy only"
-	@echo "make bench     run the benchmarks"
+	@echo "make bench     run the benchmarks that need no data"
+	@echo "make bench-setlist DATA=... SOUNDFONTS=...  render twenty nights as sound (an hour) and follow them"
 	@echo "make fixtures  build the fixture audio again"
 	@echo "make clean     remove caches and build folders"
 
@@ -34,6 +35,10 @@ lint: $(DEVELOP)
 bench: $(DEVELOP)
 	$(BIN)/python -m benchmarks.replay_speed
 	$(BIN)/python -m benchmarks.matching_cost
+
+bench-setlist: $(DEVELOP)
+	$(BIN)/python -m benchmarks.night_audio --data $(DATA) --soundfonts $(SOUNDFONTS) --out runs/nights
+	$(BIN)/python -m benchmarks.setlist --nights runs/nights
 
 fixtures: $(DEVELOP)
 	$(BIN)/python -m fixtures.build

@@ -9,7 +9,8 @@ plays with the soundfont of the studio version.
 `--rehearsal` makes other nights of other works, to tune a tracker on.
 
 Files that are there are left alone, so an interrupted call goes on. `DIR` of soundfonts: OPL-3_FM_128M.sf2 and
-sf_GMbank.sf2 of Debian's opl3-soundfont and csound-soundfont, MuseScore_General_Lite of musescore-general-soundfont.
+sf_GMbank.sf2 of Debian's opl3-soundfont and csound-soundfont, MuseScore_General_Lite.sf3 of its
+musescore-general-soundfont-small.
 """
 
 import argparse

@@ -30,12 +30,12 @@ class SoundSettings:
 
 
 def find_soundfonts(folder: Path | None = None) -> tuple[Path, ...]:
-    """Every different *.sf2 of a folder, by default of the one where Debian puts them; InputError where there is none.
+    """Every different *.sf2 and *.sf3 of a folder, by default of Debian's own; InputError where there is none.
 
     Links to the same file count once, so that an alternative name does not make a soundfont twice as likely.
     """
     where = folder or INSTALLED_SOUNDFONTS
-    fonts = sorted({path.resolve() for path in where.glob("*.sf2") if path.exists()})
+    fonts = sorted({path.resolve() for path in where.glob("*.sf[23]") if path.exists()})
     if not fonts:
-        raise InputError(f"{where}: no *.sf2 here", INSTALL_ADVICE)
+        raise InputError(f"{where}: no *.sf2 or *.sf3 here", INSTALL_ADVICE)
     return tuple(fonts)
