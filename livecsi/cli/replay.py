@@ -68,6 +68,19 @@ def _tell(outcome: "Replay", started_at: str | None) -> None:
         )
     if outcome.hearing is None:
         click.echo(f"the ledger has this replay already as session {outcome.session_id}; nothing was added", err=True)
+    if outcome.planned_others:
+        click.echo(_not_planned(outcome), err=True)
+
+
+def _not_planned(outcome: "Replay") -> str:
+    """Plans are kept by act and stage; whoever spelled one of them otherwise was heard without a plan."""
+    start = outcome.start
+    announced = (
+        f"--act {key.act!r}" + (f" with venue.stage {key.stage!r}" if key.stage != start.stage else "")
+        for key in outcome.planned_others
+    )
+    whom = f"{start.act or 'an act without a name'}, stage {start.stage}"
+    return f"nothing is planned for {whom}, in the night of {start.night}; there are plans for {'; '.join(announced)}"
 
 
 def _document(settings: "Settings", outcome: "Replay", as_json: bool) -> bytes:

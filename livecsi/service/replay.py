@@ -17,7 +17,7 @@ from livecsi.clock import Anchor, SystemClock, business_date
 from livecsi.errors import FindingsError, InputError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import ReportKey
-from livecsi.ledger.plans import plans
+from livecsi.ledger.plans import Plan, plans
 from livecsi.ledger.sessions import Sessions, SessionStart
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
@@ -25,16 +25,20 @@ from livecsi.service.listener import Hearing
 from livecsi.service.pipeline import Pipeline, Progress
 from livecsi.service.plans import planned_works
 from livecsi.settings import Settings
-from livecsi.types import SAMPLE_RATE_HERTZ
+from livecsi.types import SAMPLE_RATE_HERTZ, Bands
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a replay left in the ledger; `hearing` is None when the ledger had it already."""
+    """What a replay left in the ledger; `hearing` is None when the ledger had it already.
+
+    `planned_others` are the acts and stages that were announced for the night when this one was not.
+    """
 
     session_id: str
     start: SessionStart
     hearing: Hearing | None
+    planned_others: tuple[ReportKey, ...] = ()
 
 
 def replay(
@@ -49,14 +53,16 @@ def replay(
             raise FindingsError("the catalogue is empty", "add studio songs with `livecsi catalogue import songs.csv`")
         start = _session_start(settings, path, started_at, act, ear.model_id, catalogue.fingerprint())
         with Ledger.open(settings.ledger_path, clock) as ledger:
-            start = _as_planned(start, ledger, catalogue, identifier)
-            sessions = Sessions(ledger)
+            planned = plans(ledger, start.night)
+            others = () if _key(start) in planned else tuple(planned)
+            start = _as_planned(start, planned.get(_key(start)), catalogue, identifier)
+            sessions = Sessions(ledger, Bands.from_manifest(ear.model.facts["calibration"]))
             if known := sessions.find_closed(start.key):
-                return Replay(known, start, None)
+                return Replay(known, start, None, others)
             session_id = sessions.open(start)
             hearing = hear_recording(ear, identifier, path, progress)
             _write_down(sessions, session_id, start, hearing, catalogue)
-    return Replay(session_id, start, hearing)
+    return Replay(session_id, start, hearing, others)
 
 
 def hear_recording(ear: Ear, identifier: Identifier, path: Path, progress: Progress = lambda _: None) -> Hearing:
@@ -65,9 +71,13 @@ def hear_recording(ear: Ear, identifier: Identifier, path: Path, progress: Progr
         return Pipeline(ear, identifier).listen(source, progress)
 
 
-def _as_planned(start: SessionStart, ledger: Ledger, catalogue: Catalogue, identifier: Identifier) -> SessionStart:
+def _key(start: SessionStart) -> ReportKey:
+    """What it will be reported under."""
+    return ReportKey(start.night, start.act, start.stage)
+
+
+def _as_planned(start: SessionStart, plan: Plan | None, catalogue: Catalogue, identifier: Identifier) -> SessionStart:
     """Let the identifier expect what was announced; another plan makes it another replay."""
-    plan = plans(ledger, start.night).get(ReportKey(start.night, start.act, start.stage))
     if plan is None:
         return start
     identifier.expect(planned_works(plan, catalogue))

@@ -152,3 +152,18 @@ def test_a_song_that_this_model_never_heard(livecsi, catalogue, cut_file):
 ])  # fmt: skip
 def test_options_that_make_no_sense(livecsi, catalogue, cut_file, options, line):
     assert_one_line(livecsi("replay", cut_file, *options), 2, line)
+
+
+def test_a_plan_under_another_act_or_stage_is_said_in_one_line(livecsi, catalogue, cut_file, tmp_path, monkeypatch):
+    (tmp_path / "songs.txt").write_text("Korobeiniki\n")
+    for act, stage in (("The Fixtures", "main"), ("Delta Wren", "garden")):
+        plan = ("--act", act, "--stage", stage, "--songs", tmp_path / "songs.txt")
+        assert livecsi("nights", "plan", "--night", "2024-05-01", *plan).exit_code == 0
+    others = "there are plans for --act 'Delta Wren' with venue.stage 'garden'; --act 'The Fixtures'\n"
+    said = f"nothing is planned for The Fixture, stage main, in the night of 2024-05-01; {others}"
+    assert livecsi("replay", cut_file, *STARTED_AT, "--act", "The Fixture").stderr == said
+    again = livecsi("replay", cut_file, *STARTED_AT, "--act", "The Fixture").stderr.splitlines(keepends=True)
+    assert (len(again), again[1]) == (2, said)
+    assert livecsi("replay", cut_file, *STARTED_AT, "--act", "The Fixtures").stderr == ""
+    monkeypatch.setenv("LIVECSI_VENUE__STAGE", "garden")
+    assert livecsi("replay", cut_file, *STARTED_AT, "--act", "Delta Wren").stderr == ""

@@ -1,5 +1,6 @@
 """A replay goes into the ledger once; what decides its result also decides whether it is the same replay."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.errors import FindingsError, InputError, UntrustedError
+from livecsi.identify.sessions import default_directory
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import nights, sessions_of_night
 from livecsi.ledger.sessions import CLOSED, GAP, HEARD, OPENED, SUPERSEDED
@@ -137,3 +139,26 @@ def test_a_recording_that_breaks_off_never_costs_the_night_that_was_heard_before
     with Ledger.open(house.settings.ledger_path, FakeClock()) as ledger:
         complete = [s for s in sessions_of_night(ledger, STARTED_AT.date()) if s.closed is not None]
     assert [len(session.performances) for session in complete] == [2]
+
+
+def with_bands(settings, folder, bands):
+    """The released model in a folder of its own, with bands as if somebody had measured them; None for no bands."""
+    models = Path(shutil.copytree(default_directory(), folder))
+    manifest = json.loads((models / "manifest.json").read_text())
+    calibration = next(m for m in manifest["models"] if m["name"] == settings.model.name)["calibration"]
+    calibration.pop("bands", None)
+    calibration.update({} if bands is None else {"bands": bands})
+    (models / "manifest.json").write_text(json.dumps(manifest))
+    return settings.model_copy(update={"model": settings.model.model_copy(update={"directory": models})})
+
+
+@pytest.mark.parametrize(("bands", "told"), [
+    (None, ("medium", "uncalibrated")),
+    ({"high": None, "medium": {"from_probability": 0.5}}, ("medium", "calibrated")),
+    ({"high": {"from_probability": 0.5}, "medium": None}, ("high", "calibrated")),
+])  # fmt: skip
+def test_the_ledger_keeps_the_bands_of_the_model_that_listened(house, cut_file, tmp_path, bands, told):
+    replay(with_bands(house.settings, tmp_path / "models", bands), cut_file, STARTED_AT, "")
+    with Ledger.open(house.settings.ledger_path, FakeClock()) as ledger:
+        (session,) = sessions_of_night(ledger, STARTED_AT.date())
+    assert {(event.body["band"], event.body["band_basis"]) for event in session.performances} == {told}
