@@ -27,7 +27,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is kept, since when, and what would be forgotten now."""
+    """What is kept, since when, and what would be forgotten now; a night that was only planned is a night."""
 
     kept: tuple[Kept, ...]
     nights: int
@@ -38,7 +38,7 @@ class Inventory:
 
 def inventory(settings: Settings, ledger: Ledger, clock: Clock) -> Inventory:
     """An account of the state directory."""
-    nights = sorted({key.night for key in reviews(ledger)})
+    nights = sorted(_nights(ledger))
     return Inventory(
         kept=_kept(settings),
         nights=len(nights),
@@ -49,10 +49,9 @@ def inventory(settings: Settings, ledger: Ledger, clock: Clock) -> Inventory:
 
 
 def expired_nights(ledger: Ledger, clock: Clock, keep_days: int) -> tuple[date, ...]:
-    """Nights of which something is left though it is older than it may be, superseded sessions included."""
+    """Nights of which something is left though it is older than it may be, superseded sessions and plans included."""
     last_kept = clock.utc_now().date() - timedelta(days=keep_days)
-    opened = {date.fromisoformat(event.body["night"]) for event in ledger.events(OPENED)}
-    return tuple(sorted(night for night in opened if night < last_kept))
+    return tuple(sorted(night for night in _nights(ledger) if night < last_kept))
 
 
 def unfiled(ledger: Ledger, nights: Sequence[date]) -> list[ReportKey]:
@@ -69,17 +68,22 @@ def forget(ledger: Ledger, nights: Sequence[date], by: str) -> int:
 
 
 def events_of(ledger: Ledger, nights: Sequence[date]) -> list[Event]:
-    """Everything that was heard or decided in these nights."""
+    """Everything that was planned, heard or decided for these nights."""
     days = {night.isoformat() for night in nights}
     events = ledger.events()
     sessions = {event.body["session_id"] for event in events if event.kind == OPENED and event.body["night"] in days}
     return [event for event in events if event.body.get("night") in days or event.body.get("session_id") in sessions]
 
 
+def _nights(ledger: Ledger) -> set[date]:
+    """Every night that some event is about."""
+    return {date.fromisoformat(event.body["night"]) for event in ledger.events() if "night" in event.body}
+
+
 def _kept(settings: Settings) -> tuple[Kept, ...]:
     folder = settings.state_dir
     found = [
-        ("nights: what was heard and decided", "ledger.sqlite*"),
+        ("nights: what was planned, heard and decided", "ledger.sqlite*"),
         ("signed checkpoints of the ledger, and their key", "ledger-*"),
         ("studio songs: titles, writers, features of the studio recordings", "catalogue.sqlite*"),
         ("reports", "reports"),

@@ -60,3 +60,20 @@ def test_old_nights_are_forgotten_with_all_that_was_decided_and_the_rest_stays(l
 def test_without_a_ledger(livecsi, state):
     assert livecsi("privacy", "report").exit_code == 1
     assert livecsi("privacy", "expire").exit_code == 1
+
+
+def test_a_night_that_was_planned_and_never_heard_is_counted_and_forgotten(livecsi, state, old, tmp_path):
+    (tmp_path / "songs.txt").write_text("Never played and secret\n")
+    for night in ("2024-04-30", str(LATELY.date())):
+        plan = ("--act", "Delta Wren", "--songs", tmp_path / "songs.txt", "--by", "Somebody shy")
+        assert livecsi("nights", "plan", "--night", night, *plan).exit_code == 0
+    found = json.loads(livecsi("privacy", "report", "--json").stdout)
+    assert (found["nights"], found["oldest_night"]) == (3, "2024-04-30")
+    assert found["expired_nights"] == ["2024-04-30", "2024-05-01"]
+    answer = livecsi("privacy", "expire", "--by", "Aino")
+    assert answer.stdout == "2024-04-30\n2024-05-01\n"
+    assert "forgot 2 nights, 17 events" in answer.stderr
+    left = json.loads(livecsi("nights", "plan", "--show", "--json").stdout)
+    assert [plan["night"] for plan in left] == [str(LATELY.date())]
+    assert livecsi("ledger", "verify").exit_code == 0
+    assert livecsi("privacy", "expire").stdout == ""
