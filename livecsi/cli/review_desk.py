@@ -1,7 +1,7 @@
 """What every `livecsi review` command shares: which list is meant, who speaks, and how a line is written."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -61,12 +61,18 @@ def describe_line(desk: "Desk", number: int, line: "Line") -> str:
     from livecsi.cli.terminal import clock_time
 
     section = "" if line.section == "main" else f"  {line.section}"
-    sure = f"  {line.heard['band']} {percent(line.heard['confidence'])}" if line.heard and line.named else ""
+    sure = f"  {_sureness(line.heard)}" if line.heard and line.named else ""
     note = f"  ({line.note})" if line.note else ""
     indent = "  " if line.part_of else ""
     title = line.title or line.kind.value
     times = f"{desk.local_time(line.start_utc)}  {clock_time(line.duration_seconds)}"
     return f"{number:>3}  {times}  {line.status:<14}  {indent}{title}  {line.usage}{section}{sure}{note}"
+
+
+def _sureness(heard: Mapping[str, Any]) -> str:
+    """`high 98%` when a measured precision stands behind the word, else `98% uncalibrated`."""
+    figure = percent(heard["confidence"])
+    return f"{heard['band']} {figure}" if heard.get("band_basis") == "calibrated" else f"{figure} uncalibrated"
 
 
 def percent(fraction: float) -> str:
