@@ -14,7 +14,7 @@ from typing import Literal
 from livecsi.clock import format_utc, parse_utc
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event, Ledger, canonical
-from livecsi.ledger.lines import Status
+from livecsi.ledger.lines import PERFORMED, Line, Status
 from livecsi.ledger.night import ReportKey, key_of
 from livecsi.ledger.review import reviews
 
@@ -93,9 +93,13 @@ def plans(ledger: Ledger, night: date | None = None) -> dict[ReportKey, Plan]:
 def repertoire(ledger: Ledger, act: str, before: date) -> list[str]:
     """What an act was accepted to have played in reviewed nights before a date: work keys, or titles without one."""
     told = [review for key, review in reviews(ledger).items() if key.act == act and key.night < before]
-    lines = [line for review in told if review.state in REVIEWED for line in review.lines if line.status in STOOD_BY]
+    lines = [line for review in told if review.state in REVIEWED for line in review.lines if _was_played(line)]
     songs = [line.named["facts"].get("work_key") or line.title for line in lines if line.named is not None]
     return list(dict.fromkeys(songs))
+
+
+def _was_played(line: Line) -> bool:
+    return line.status in STOOD_BY and line.usage in PERFORMED
 
 
 def _body(plan: Plan) -> Body:

@@ -223,6 +223,7 @@ def _source(session: HeardSession) -> model.SourceSession:
     copied = ("session_id", "input_kind", "input_name", "input_sha256", "model_id", "catalogue_id", "config_hash")
     return model.SourceSession(
         **{name: start[name] for name in copied},
+        plan_id=start.get("plan_id") or None,
         software=start["software"],
         clock="stated" if start["input_kind"] == "recording" else "system",
         started_at=session.started_at,

@@ -255,6 +255,8 @@ class SourceSession(Block):
     model_id: str
     catalogue_id: str
     config_hash: str
+    plan_id: str | None = None
+    """The fingerprint (SHA-256) of the song list that was expected; null when nothing was planned."""
     software: str
 
 

@@ -70,8 +70,9 @@ def writers(work: Work | None, say: Language) -> str:
 
 
 def title(item: Item, say: Language) -> str:
+    """The work's title; `recorded music: Kaamos` for a record between the sets."""
     if item.work:
-        return item.work.title
+        return f"{say('recorded_music')}: {item.work.title}" if item.usage is Usage.BACKGROUND else item.work.title
     if item.kind in _NAMELESS_KINDS:
         return say.named("kind", item.kind.value)
     return say("recorded_music" if is_aside(item) else "not_recognised")

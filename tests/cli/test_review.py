@@ -6,6 +6,7 @@ import pty
 import select
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -13,9 +14,9 @@ from livecsi.cli.review_walk import walk
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import ReportKey
 from livecsi.service.review import Desk
-from livecsi.types import Kind, Performance
+from livecsi.types import UNCALIBRATED, Kind, Performance
 from tests.fakes import FakeClock
-from tests.reports.made_up_night import NIGHT, candidate, write_night
+from tests.reports.made_up_night import NIGHT, STARTED_AT, candidate, write_night
 from tests.reports.test_build import validate
 
 AT = ("--night", "2024-05-01", "--by", "Aino")
@@ -235,3 +236,24 @@ def test_real_fingers_on_a_real_terminal(night):
     with Ledger.open(night, FakeClock()) as ledger:
         decided = Desk(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino").review()
     assert sum(line.status == "accepted" for line in decided.lines) == 8
+
+
+def test_a_band_is_a_word_only_when_it_was_measured(livecsi, state):
+    path = state / "ledger.sqlite"
+    write_night(path, FakeClock())
+    measured = livecsi("review", "show", *AT[:2]).stdout
+    assert "live  high 99%" in measured and "live  medium 82%" in measured and "uncalibrated" not in measured
+    write_night(path, FakeClock(), bands=UNCALIBRATED, started_at=STARTED_AT + timedelta(days=1))
+    guessed = livecsi("review", "show", "--night", "2024-05-02").stdout
+    assert "live  99% uncalibrated" in guessed and "live  82% uncalibrated" in guessed
+    assert not any(word in guessed for word in (" high ", " medium ", " low "))
+
+
+def test_a_tape_that_was_the_band_after_all(livecsi, state):
+    tape = Performance(20.0, 220.0, Kind.RECORDED, 0.99, 0.9, candidate(7, "Little Machines", "Delta Wren", 0.99))
+    write_night(state / "ledger.sqlite", FakeClock(), lines=[tape])
+    assert "0 named, 0 open" in livecsi("nights").stdout
+    assert livecsi("review", "set", *AT, "1", "--usage", "live").exit_code == 0
+    assert livecsi("review", "accept", *AT, "1").exit_code == 0
+    (item,) = shown(livecsi)["items"]
+    assert (item["usage"], item["work"]["title"], item["decision"]["status"]) == ("live", "Little Machines", "accepted")

@@ -83,6 +83,8 @@ def write_night(
     stage: str = "main",
     started_at: datetime = STARTED_AT,
     lines: list[Performance] | None = None,
+    bands: Bands = MEASURED,
+    plan_id: str = "",
 ) -> str:
     """Put the night into a ledger; returns the session id."""
     start = SessionStart(
@@ -90,9 +92,10 @@ def write_night(
         input_sha256="5e" * 32, started_at=started_at, act=act, venue=VENUE.model_dump(), stage=stage,
         timezone=VENUE.timezone, night=business_date(started_at, VENUE.zone, VENUE.night_cutoff),
         model_id="livecsi-1 (sha256 9f2c…)", catalogue_id="c0" * 32, config_hash="f1" * 32, software="livecsi 0.1.0",
+        plan_id=plan_id,
     )  # fmt: skip
     with Ledger.open(path, clock) as ledger:
-        sessions = Sessions(ledger, MEASURED)
+        sessions = Sessions(ledger, bands)
         session_id = sessions.open(start)
         sessions.gap(session_id, 2390.0, 2402.4, "device lost")
         lines = performances() if lines is None else lines

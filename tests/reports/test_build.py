@@ -276,3 +276,12 @@ def test_a_line_that_a_person_added_has_no_evidence(reviewed):
 
 def test_money_is_exact():
     assert Money(amount="12.50", currency="EUR").amount == "12.50"
+
+
+def test_a_report_says_which_plan_it_was_heard_under(tmp_path, report):
+    assert [source.plan_id for source in report.provenance.sessions] == [None]
+    write_night(tmp_path / "ledger.sqlite", FakeClock(), plan_id="9a" * 32)
+    with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
+        planned = next(iter(reports_of_night(ledger, NIGHT).values()))
+    assert [source.plan_id for source in planned.provenance.sessions] == ["9a" * 32]
+    validate(json.loads(planned.as_json()))

@@ -276,3 +276,13 @@ def test_what_has_no_title_by_nature_is_called_what_it_is(report, kind):
     assert words.tags(night.items[5], EN) == []
     assert render(night, "text").decode().count("title and writers by hand") == 1
     assert render(night, "html").decode().count("not recognised") == 1
+
+
+@pytest.mark.parametrize("code", language.codes())
+def test_the_plan_stands_with_the_sources_when_there_was_one(report, code):
+    say = language.load(code)
+    sources = [source.model_copy(update={"plan_id": "9a" * 32}) for source in report.provenance.sessions]
+    planned = report.model_copy(update={"provenance": report.provenance.model_copy(update={"sessions": sources})})
+    assert render(planned, "text", None, code).decode().endswith(f"\n{say('source_plan')} {'9a' * 8}\n")
+    assert f"<td>{say('source_plan')}</td><td>{'9a' * 8}</td>" in render(planned, "html", None, code).decode()
+    assert all(say("source_plan") not in render(report, form, None, code).decode() for form in ("text", "html"))
