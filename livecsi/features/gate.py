@@ -8,12 +8,14 @@ this module holds what surrounds it: the silence threshold and the smoothing ove
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.types import Kind, Segment
+from livecsi.types import Frames, Kind, Segment
 
 KINDS = (Kind.UNKNOWN, Kind.SPEECH, Kind.CROWD, Kind.SILENCE)
 """What a row of the probabilities means; music is `UNKNOWN` until it has a name."""
 MUSIC, SILENCE = 0, 3
 SILENCE_DBFS = -55.0
+STEADY_FRAMES = 50
+HUM_STEADINESS = 0.98
 SWITCH_COST = 8.0
 LARGEST_EVIDENCE = 4.0
 
@@ -24,6 +26,31 @@ def with_silence(sound: Probabilities, levels_dbfs: NDArray[np.float32]) -> Prob
     """Add the row of silence to (3, frames) probabilities of music, speech, crowd: (4, frames)."""
     silent = 1 / (1 + np.exp((levels_dbfs - SILENCE_DBFS) / 2.0))
     return np.concatenate([sound * (1 - silent), silent[None]]).astype(np.float32)
+
+
+def without_hum(kinds: Probabilities, magnitudes: Frames) -> Probabilities:
+    """Take (4, frames) of music, speech, crowd, silence for silence where (bins, frames) hold one unchanging spectrum.
+
+    Mains hum and idle amplifiers have lines that stay, as music has, but nothing ever happens in them: the spectra of a
+    quarter of a minute correlate with their mean at 0.98 and more, those of real music at 0.97 in one case of a
+    thousand.
+    """
+    result = kinds.copy()
+    for first in range(0, magnitudes.shape[1] - STEADY_FRAMES + 1, STEADY_FRAMES):
+        stretch = slice(first, first + STEADY_FRAMES)
+        if steadiness(magnitudes[:, stretch]) > HUM_STEADINESS:
+            result[:, stretch] = 0
+            result[SILENCE, stretch] = 1
+    return result
+
+
+def steadiness(magnitudes: Frames) -> float:
+    """Mean correlation of the logarithmic spectra of (bins, frames) with their mean: 1 when nothing changes."""
+    logarithm = np.log1p(10 * magnitudes / max(float(magnitudes.mean()), 1e-9))
+    centred = logarithm - logarithm.mean(0)
+    mean = centred.mean(1)
+    lengths = np.linalg.norm(centred, axis=0) * np.linalg.norm(mean)
+    return float((mean @ centred / np.maximum(lengths, 1e-9)).mean())
 
 
 def smooth_kinds(probabilities: Probabilities) -> NDArray[np.int64]:

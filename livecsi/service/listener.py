@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.audio.window import FrameRange, WindowPlan
-from livecsi.features.gate import KINDS, MUSIC, segments, smooth_kinds, with_silence
+from livecsi.features.gate import KINDS, MUSIC, segments, smooth_kinds, with_silence, without_hum
 from livecsi.identify.encoder import MINIMUM_FRAMES
 from livecsi.identify.sequences import Sequences
 from livecsi.identify.setlist import follow
@@ -115,7 +115,7 @@ class Listener:
     ) -> None:
         """Score one window: its frames since the session began, their magnitudes and levels."""
         self._memory.keep(frames, magnitudes)
-        kinds = with_silence(self._ear.sound_kinds(magnitudes), levels_dbfs)
+        kinds = without_hum(with_silence(self._ear.sound_kinds(magnitudes), levels_dbfs), magnitudes)
         self._timeline.add(frames, kinds)
         music = float(kinds[MUSIC].mean())
         candidates = self._candidates(magnitudes, self._identifier.identify) if music >= LEAST_MUSIC else ()

@@ -5,8 +5,20 @@ import itertools
 import numpy as np
 import pytest
 
-from livecsi.features.gate import KINDS, SILENCE_DBFS, segments, smooth_kinds, viterbi, with_silence
-from livecsi.types import Kind, Segment
+from livecsi.features.cqt import ConstantQSpec, constant_q
+from livecsi.features.gate import (
+    KINDS,
+    MUSIC,
+    SILENCE,
+    SILENCE_DBFS,
+    segments,
+    smooth_kinds,
+    steadiness,
+    viterbi,
+    with_silence,
+    without_hum,
+)
+from livecsi.types import SAMPLE_RATE_HERTZ, Kind, Segment
 
 
 def test_viterbi_by_hand():
@@ -58,3 +70,38 @@ def test_a_cough_in_a_song_is_smoothed_away_and_an_announcement_is_not():
     announcement[:, 30:45] = [[0.01], [0.97], [0.01], [0.01]]
     assert (smooth_kinds(cough) == 0).all()
     assert smooth_kinds(announcement).tolist() == [0] * 30 + [1] * 15 + [0] * 15
+
+
+def hum(seconds: float) -> np.ndarray:
+    moments = np.arange(int(seconds * SAMPLE_RATE_HERTZ)) / SAMPLE_RATE_HERTZ
+    tones = [np.sin(2 * np.pi * 50 * n * moments) / n for n in range(1, 9)]
+    noise = 0.05 * np.random.default_rng(0).standard_normal(len(moments))
+    return (0.1 * (sum(tones) + noise)).astype(np.float32)
+
+
+def tune(seconds: float) -> np.ndarray:
+    """A triad that moves every second."""
+    moments = np.arange(int(seconds * SAMPLE_RATE_HERTZ)) / SAMPLE_RATE_HERTZ
+    root = 110 * 2 ** (np.array([0, 5, 7, 2, 9, 4])[moments.astype(int) % 6] / 12)
+    phase = 2 * np.pi * np.cumsum(root) / SAMPLE_RATE_HERTZ
+    return (0.1 * sum(np.sin(ratio * phase) for ratio in (1, 1.25, 1.5, 2, 3))).astype(np.float32)
+
+
+def test_a_hum_is_silence_and_the_music_after_it_is_not():
+    frames = constant_q(ConstantQSpec(), np.concatenate([hum(30), tune(30)]))
+    kinds = np.zeros((4, frames.shape[1]), np.float32)
+    kinds[MUSIC] = 1
+    silent = without_hum(kinds, frames)[SILENCE]
+    assert silent[:50].all() and not silent[110:].any()
+    assert (kinds[MUSIC] == 1).all(), "the probabilities that came in are left alone"
+
+
+def test_steadiness_of_what_never_changes_is_one_and_of_nothing_is_nothing():
+    assert steadiness(np.outer(np.arange(1.0, 73), np.ones(50)).astype(np.float32)) == pytest.approx(1.0, abs=1e-5)
+    assert steadiness(np.zeros((72, 50), np.float32)) == 0.0
+
+
+def test_a_change_is_cheaper_where_the_cost_says_so():
+    evidence = np.array([[0.0, 0.0, -3.0, 0.0, 0.0], [-2.0, -2.0, 0.0, -2.0, -2.0]])
+    assert viterbi(evidence, np.array([9.0, 9.0, 0.5, 0.5, 9.0])).tolist() == [0, 0, 1, 0, 0]
+    assert viterbi(evidence, np.array([0.5, 0.5, 9.0, 0.5, 0.5])).tolist() == [0, 0, 0, 0, 0]
