@@ -16,7 +16,7 @@ help:
 	@echo "make test      ruff, mypy and the tests, with coverage"
 	@echo "make lint      ruff and mypy only"
 	@echo "make bench     run the benchmarks that need no data"
-	@echo "make bench-setlist DATA=... SOUNDFONTS=...  render twenty nights as sound (an hour) and follow them"
+	@echo "make bench-setlist DATA=... SOUNDFONTS=...  render 31 nights as sound (an hour) and follow them"
 	@echo "make fixtures  build the fixture audio again"
 	@echo "make clean     remove caches and build folders"
 

@@ -4,7 +4,7 @@ Studio versions of the catalogue's songs, then one file for each night: bands in
 time, people who talk, tapes from the same loudspeakers. Works are held-out ones, arrangements are new, and a band never
 plays with the soundfont of the studio version.
 
-    python -m benchmarks.night_audio --data DIR --soundfonts DIR --out DIR [--nights 20] [--rehearsal]
+    python -m benchmarks.night_audio --data DIR --soundfonts DIR --out DIR [--nights 31] [--rehearsal]
 
 `--rehearsal` makes other nights of other works, to tune a tracker on.
 
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--soundfonts", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rehearsal", action="store_true")
-    parser.add_argument("--nights", type=int, default=20)
+    parser.add_argument("--nights", type=int, default=31)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
