@@ -116,4 +116,4 @@ def test_examples_need_scores_and_soundfonts(livecsi, tmp_path):
     answer = livecsi("examples", "--scores", tmp_path, "--output", tmp_path / "out")
     assert (answer.exit_code, answer.stderr.count("\n")) == (3, 1)
     answer = livecsi("examples", "--scores", tmp_path, "--output", tmp_path / "out", "--soundfonts", tmp_path)
-    assert answer.exit_code == 3 and "no *.sf2 here" in answer.stderr
+    assert answer.exit_code == 3 and "no *.sf2 or *.sf3 here" in answer.stderr

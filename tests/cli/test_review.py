@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -155,9 +156,9 @@ def test_a_night_that_is_not_there(livecsi, night):
     assert livecsi("review").exit_code == 2
 
 
-def test_a_work_of_the_catalogue(livecsi, prepared, monkeypatch):
-    write_night(prepared.folder / "ledger.sqlite", FakeClock())
-    monkeypatch.setenv("LIVECSI_STATE_DIR", str(prepared.folder))
+def test_a_work_of_the_catalogue(livecsi, prepared, state):
+    shutil.copytree(prepared.folder, state)
+    write_night(state / "ledger.sqlite", FakeClock())
     number, title = livecsi("review", "works", "auld").stdout.split(maxsplit=1)
     livecsi("review", "correct", *AT, "5", "--work", number)
     item = shown(livecsi)["items"][4]
