@@ -2,6 +2,7 @@
 # installation remembers that it was done, so the second `make demo` starts at once.
 
 PYTHON ?= python3
+NIGHTS ?= 31
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed-runtime
@@ -37,7 +38,7 @@ bench: $(DEVELOP)
 	$(BIN)/python -m benchmarks.matching_cost
 
 bench-setlist: $(DEVELOP)
-	$(BIN)/python -m benchmarks.night_audio --data $(DATA) --soundfonts $(SOUNDFONTS) --out runs/nights
+	$(BIN)/python -m benchmarks.night_audio --data $(DATA) --soundfonts $(SOUNDFONTS) --out runs/nights --nights $(NIGHTS)
 	$(BIN)/python -m benchmarks.setlist --nights runs/nights
 
 fixtures: $(DEVELOP)

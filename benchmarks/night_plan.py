@@ -30,7 +30,7 @@ class Act:
 
 
 def plan_night(catalogue_songs: int, other_songs: int, rng: np.random.Generator) -> list[Act]:
-    """A night of well over an hour; songs below `catalogue_songs` are in the catalogue, the `other_songs` after them not.
+    """A night of well over an hour; songs below `catalogue_songs` are in the catalogue, `other_songs` after them not.
 
     Every song of the catalogue that is played comes from one draw without repetition, so only a reprise comes twice.
     """

@@ -47,7 +47,7 @@ def main() -> None:
     write_table(
         "setlist",
         f"{len(paths)} rendered nights",
-        "make bench-setlist",
+        f"make bench-setlist DATA=... SOUNDFONTS=... NIGHTS={len(paths)}",
         HEADINGS,
         [*rows, _row("all", nights)],
         f"Model {_listening(arguments.models, arguments.nights)[0].model_id}. Every row counts songs, not nights; the "
