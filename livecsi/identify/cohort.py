@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.matcher import COHORT, Matcher, Reference
-from livecsi.identify.sequences import FRAMES_PER_MOMENT, Sequences
+from livecsi.identify.sequences import Sequences
 from livecsi.identify.shortlist import max_similarity
 
 IMPOSTOR_QUERIES = 48
@@ -62,15 +62,10 @@ def choose_impostors(references: Sequence[Reference], count: int = IMPOSTOR_QUER
 
 def middle_of(sequences: Sequences, seconds: float) -> Sequences:
     """The middle of a recording's sequences, cut at whole coarse moments."""
-    levels = sequences.levels
-    coarse = levels[2].shape[1]
+    coarse = sequences.level(2).shape[1]
     keep = min(coarse, max(4, round(seconds / sequences.moment_seconds(2))))
     first = (coarse - keep) // 2
-    scale = [FRAMES_PER_MOMENT[2] // frames for frames in FRAMES_PER_MOMENT]
-    fine, middle, last = (
-        level[:, first * step : (first + keep) * step] for level, step in zip(levels, scale, strict=True)
-    )
-    return Sequences((fine, middle, last), sequences.frame_seconds)
+    return sequences.cut(first, first + keep)
 
 
 def _is_another(reference: Reference, impostor: Reference) -> bool:

@@ -50,6 +50,14 @@ class Sequences:
     def duration_seconds(self) -> float:
         return self.levels[0].shape[1] * self.moment_seconds(0)
 
+    def cut(self, first: int, last: int) -> "Sequences":
+        """Coarse moments `first` to `last` exclusive, and what lies between them on the other levels."""
+        scale = [FRAMES_PER_MOMENT[2] // frames for frames in FRAMES_PER_MOMENT]
+        fine, middle, coarse = (
+            level[:, first * step : last * step] for level, step in zip(self.levels, scale, strict=True)
+        )
+        return Sequences((fine, middle, coarse), self.frame_seconds)
+
     @cached_property
     def rotated(self) -> tuple[Levels, ...]:
         """All levels in all twelve keys, entry k rotated down by k, so that it meets a song which is k lower."""

@@ -61,13 +61,18 @@ class Identifier:
         return self.candidates(matches, self._before)
 
     def identify_whole(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
-        """The same for a whole performance, the first answer with its exactness: a band or its record?"""
+        """The same for a whole performance, the first answer with its exactness: a band or its record?
+
+        Only the part that was aligned is asked, for a tape may follow other music without a pause.
+        """
         candidates = self.identify(query, shortlist)
         if not candidates:
             return ()
         first = candidates[0]
+        moments = [round(s / query.moment_seconds(2)) for s in (first.window_start_seconds, first.window_end_seconds)]
         studio = self._references[first.recording_id].sequences
-        return replace(first, exactness=exactness(query, studio, first.transposition_semitones)), *candidates[1:]
+        exact = exactness(query.cut(*moments), studio, first.transposition_semitones)
+        return replace(first, exactness=exact), *candidates[1:]
 
     def candidates(self, matches: Sequence[Match], before: Mapping[int, float] | None = None) -> tuple[Candidate, ...]:
         """What the matches are worth, best first, `before` being the log odds of each work before listening."""

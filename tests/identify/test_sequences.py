@@ -101,3 +101,10 @@ def first_format(sequences: Sequences) -> bytes:
         arrays[name], arrays[f"{name}_scale"] = np.round(level / scale).astype(np.int8), np.array([scale], np.float32)
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
+
+
+def test_a_cut_holds_the_same_seconds_on_every_level(sequences):
+    part = sequences.cut(3, 8)
+    for level, whole, step in zip(part.levels, sequences.levels, (4, 2, 1), strict=True):
+        assert np.array_equal(level, whole[:, 3 * step : 8 * step])
+    assert sequences.cut(4, 4).duration_seconds == 0
