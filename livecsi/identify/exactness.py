@@ -22,11 +22,6 @@ BETWEEN_MOMENTS = (-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75)
 Array = NDArray[np.float32]
 
 
-def is_recording(query: Sequences, studio: Sequences, rotation: int) -> bool:
-    """Whether the query is too exact for a band; in doubt it is not."""
-    return exactness(query, studio, rotation) >= RECORDED_EXACTNESS
-
-
 def exactness(query: Sequences, studio: Sequences, rotation: int) -> float:
     """Mean cosine, 0 to 1, of the fine moments along the best straight line of slope one.
 

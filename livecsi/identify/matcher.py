@@ -135,7 +135,10 @@ class Matcher:
     def _compared(
         self, query: Sequences, references: Sequence[Reference], similarity: Array, rotations: Rotations, heads: int
     ) -> tuple[Array, list[Path]]:
-        """Opinions and paths, a few references at a time, so that memory does not grow with them."""
+        """Opinions and paths, a few references at a time, so that memory does not grow with them.
+
+        Matrices are made again for the few that the head hears: that costs less than keeping all of them.
+        """
         opinions, paths = np.full((len(references), len(OPINIONS)), np.nan), []
         opinions[:, 1] = similarity
         for first in range(0, len(references), COMPARED_AT_ONCE):

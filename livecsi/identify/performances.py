@@ -16,7 +16,7 @@ ALTERNATIVES = 5
 LONGEST_PAUSE_SECONDS = 8.0
 """Within one song: a false ending, a breath, a word to the audience."""
 PROBABLE = 0.5
-
+"""From here on a piece is sure enough of its song to lend it to its neighbour."""
 
 ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
@@ -74,10 +74,11 @@ def _are_one(before: _Heard, after: _Heard) -> bool:
 
 
 def _joined(before: _Heard, after: _Heard, listen_again: ListenAgain) -> _Heard:
-    """Both as one, and as sure of its name as the surest of the whole and its pieces."""
+    """Both as one song, as sure of it as the surest of its pieces, or of the whole where that says the same."""
     start, end = before.start_seconds, after.end_seconds
-    pieces = (_Heard(start, end, listen_again(start, end)), before, after)
-    return _Heard(start, end, max(pieces, key=lambda piece: piece.probability).candidates)
+    whole = _Heard(start, end, listen_again(start, end))
+    agreeing = [piece for piece in (whole, before, after) if _work(piece) == _work(before)]
+    return _Heard(start, end, max(agreeing, key=lambda piece: piece.probability).candidates)
 
 
 def _work(heard: _Heard) -> int | None:

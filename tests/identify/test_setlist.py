@@ -183,6 +183,19 @@ def test_a_solo_that_sounds_like_nothing_is_its_song_when_nothing_is_nearer(whol
     assert found[0].start_seconds == 0 and found[-1].end_seconds == pytest.approx(260, abs=EDGE)
 
 
+def test_pieces_of_one_song_never_get_the_name_of_another():
+    """Both pieces say 1, their whole says 2 and is surer of it."""
+
+    def listen(start: float, end: float) -> tuple[Candidate, ...]:
+        if start > 100:
+            return (sure(1, 0.6),)
+        return (sure(1, 0.95),) if end < 200 else (sure(2, 0.99), sure(1, 0.005))
+
+    segments = [Segment(s.start, s.end, s.kind) for s in LONG_SOLO]
+    found = follow(windows(LONG_SOLO), segments, 280.0, TRACKING, listen)
+    assert brief(found) == [(Kind.SONG, 1)]
+
+
 def test_neighbours_that_resemble_different_songs_stay_apart():
     def listen(start: float, end: float) -> tuple[Candidate, ...]:
         return (sure(2, 0.6),) if start > 100 else (sure(1, 0.97),)

@@ -12,10 +12,7 @@ from tests.reports.two_acts import reports
 
 def pdf_text(path, document):
     path.write_bytes(document)
-    try:
-        return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True, text=True).stdout
-    except FileNotFoundError:
-        pytest.skip("pdftotext is not installed")
+    return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True, text=True).stdout
 
 
 def test_all_acts_are_on_it_with_what_is_open_and_what_is_due():

@@ -7,6 +7,7 @@ half checked. Run it as a script to look at the pages: `python -m tests.reports.
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from livecsi.ledger.review import State
 from livecsi.reports import language
@@ -101,7 +102,7 @@ def _changed(item: Item, status: Status, note: str | None = None, **changes: obj
     return item.model_copy(update={"decision": decision, **changes})
 
 
-def _report(act: str, billing: str, began: datetime, items: list[Item]) -> SetlistReport:
+def _report(act: str, billing: Literal["headline", "support"], began: datetime, items: list[Item]) -> SetlistReport:
     ended = items[-1].end_utc + timedelta(seconds=60)
     listened = (ended - began).total_seconds()
     named = sum(item.duration_s for item in items if item.work)
@@ -116,7 +117,7 @@ def _report(act: str, billing: str, began: datetime, items: list[Item]) -> Setli
         event=Event(business_date=NIGHT, timezone="Europe/Helsinki", start_utc=began, end_utc=ended),
         venue=Venue(name="Kulma-sali", street="Satamakatu 4", postcode="00160", city="Helsinki", country="FI",
                     stage="main", capacity=420),
-        act=Act(name=act, billing=billing, order=1 if billing == "support" else 2),  # type: ignore[arg-type]
+        act=Act(name=act, billing=billing, order=1 if billing == "support" else 2),
         items=items,
         coverage=Coverage(is_complete=True, listened_s=listened, music_s=named + open_s, identified_s=named,
                           unknown_s=open_s, gap_s=0.0),
