@@ -1,0 +1,94 @@
+"""What the daemon says about itself: its state, an explicit machine, and one snapshot that everybody reads.
+
+The terminal, `/status`, the metrics and systemd's STATUS line are views of one `Status`, so they never disagree.
+
+    starting -> waiting <-> listening <-> degraded -> stopping
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where the daemon is; only `listening` and `degraded` hear anything."""
+
+    STARTING = "starting"
+    WAITING = "waiting for device"
+    LISTENING = "listening"
+    DEGRADED = "degraded"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Everything that decides the state."""
+
+    is_ready: bool
+    """Model, catalogue and ledger are open."""
+    is_capturing: bool
+    """Samples advance."""
+    troubles: tuple[str, ...] = ()
+    """What does not work although audio arrives, a line each."""
+    is_stopping: bool = False
+
+
+def state_of(signs: Signs) -> State:
+    """The state that follows from the signs, the most pressing one first."""
+    if signs.is_stopping:
+        return State.STOPPING
+    if not signs.is_ready:
+        return State.STARTING
+    if not signs.is_capturing:
+        return State.WAITING
+    return State.DEGRADED if signs.troubles else State.LISTENING
+
+
+@dataclass(frozen=True, slots=True)
+class HeardLine:
+    """One line of the setlist so far; without a title it is music nobody can name yet."""
+
+    start_seconds: float
+    end_seconds: float
+    start: datetime
+    kind: str
+    title: str
+    artist: str
+    probability: float
+    is_settled: bool
+    """Nothing that is still to be heard is expected to change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the newest window sounds like most."""
+
+    title: str
+    artist: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The daemon at one moment."""
+
+    state: State
+    troubles: tuple[str, ...]
+    at: datetime
+    running_since: datetime
+    input_name: str
+    level_dbfs: float
+    lag_seconds: float
+    """Audio that has arrived and is not analysed yet."""
+    night: date | None
+    session_id: str
+    act: str
+    heard_seconds: float
+    """Since the session began, gaps included."""
+    gap_seconds: float
+    guess: Guess | None
+    setlist: tuple[HeardLine, ...]
+    songs: int
+    """Studio recordings in the catalogue."""
+    model_id: str
+    catalogue_id: str
