@@ -8,6 +8,7 @@ Unknown keys are refused with the nearest known one.
 import difflib
 import os
 import tomllib
+from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -124,6 +125,15 @@ class PrivacySettings(Section):
     """How long nights stay in the ledger, with all that was heard and decided; three years unless set otherwise."""
 
 
+class ServiceSettings(Section):
+    """Where the daemon answers `/metrics`, `/healthz`, `/readyz` and `/status`."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Nobody is asked for a password, so leave this machine only on a network you trust."""
+    port: int = Field(default=9424, ge=0, le=65535)
+    """TCP port; 0 takes any free one and says which in the log."""
+
+
 class Settings(BaseSettings):
     """The effective settings of one process."""
 
@@ -143,6 +153,7 @@ class Settings(BaseSettings):
     tracking: TrackingSettings = TrackingSettings()
     decoding: DecodingSettings = DecodingSettings()
     privacy: PrivacySettings = PrivacySettings()
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -184,6 +195,23 @@ def load_settings(files: list[Path] | None = None, **options: Any) -> Settings:
 def wants_traceback() -> bool:
     """Developers set LIVECSI_TRACEBACK=1 to see where an internal error came from."""
     return bool(os.environ.get(TRACEBACK_VARIABLE))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceManager:
+    """What systemd told this process when it started it; empty on a terminal."""
+
+    notify_socket: str = ""
+    """Where it wants to hear of us; a leading @ means the abstract namespace."""
+    watchdog_seconds: float | None = None
+    """How often at least it wants a sign of life, or None."""
+
+
+def service_manager() -> ServiceManager:
+    """What systemd asks of this process; a watchdog meant for another process is not ours."""
+    usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
+    is_watched = usec.isdecimal() and int(usec) > 0 and pid in ("", str(os.getpid()))
+    return ServiceManager(os.environ.get("NOTIFY_SOCKET", ""), int(usec) / 1e6 if is_watched else None)
 
 
 def default_files() -> list[Path]:
