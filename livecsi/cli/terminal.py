@@ -49,3 +49,8 @@ def clock_time(seconds: float) -> str:
     """0:03:25 for 205 seconds."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def printable(text: str) -> str:
+    """A text that gives a terminal no orders: what cannot be printed becomes a blank."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
