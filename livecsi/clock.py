@@ -1,15 +1,24 @@
 """The only reader of clocks, so that a recorded concert takes exactly the live path.
 
 Durations are counted in samples; wall time is an anchor put beside sample 0. A `Clock` gives UTC and a monotonic
-reading; an `Anchor` turns seconds of a session into wall time.
+reading, which means something within one boot; an `Anchor` turns seconds of a session into wall time; a `StepWatch`
+notices when somebody sets the wall clock.
 """
 
+import ctypes
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+SMALLEST_STEP_SECONDS = 1.0
+"""NTP slews what is less; a wall clock that runs fast or slow by so little changes no line."""
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+UNSYNCHRONISED = 5
+"""What adjtimex(2) returns while nobody disciplines the clock (TIME_ERROR)."""
 
 
 class Clock(Protocol):
@@ -18,6 +27,10 @@ class Clock(Protocol):
     def utc_now(self) -> datetime: ...
 
     def monotonic_seconds(self) -> float: ...
+
+    def boot_id(self) -> str: ...
+
+    def is_synchronised(self) -> bool: ...
 
 
 class SystemClock:
@@ -28,6 +41,32 @@ class SystemClock:
 
     def monotonic_seconds(self) -> float:
         return time.monotonic()
+
+    def boot_id(self) -> str:
+        """Changes with every start of the machine; empty where the kernel gives none."""
+        return BOOT_ID.read_text(encoding="ascii").strip() if BOOT_ID.exists() else ""
+
+    def is_synchronised(self) -> bool:
+        """Whether the kernel says that NTP disciplines the wall clock."""
+        query = ctypes.create_string_buffer(512)  # struct timex, all zero: ask, change nothing
+        return 0 <= ctypes.CDLL(None).adjtimex(query) < UNSYNCHRONISED
+
+
+class StepWatch:
+    """Compares the wall clock with the monotonic one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset_seconds = self._offset()
+
+    def step_seconds(self) -> float:
+        """How far the wall clock jumped since the last call, 0 when it did not."""
+        now = self._offset()
+        step, self._offset_seconds = now - self._offset_seconds, now
+        return step if abs(step) >= SMALLEST_STEP_SECONDS else 0.0
+
+    def _offset(self) -> float:
+        return self._clock.utc_now().timestamp() - self._clock.monotonic_seconds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ Samples = NDArray[np.float32]
 Frames = NDArray[np.float32]
 """Constant-Q magnitudes, float32, shape (bins, frames)."""
 
+Levels = NDArray[np.float32]
+"""Root-mean-square level of each frame's own samples in dBFS, shape (frames,)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -37,6 +37,8 @@ class FakeClock:
     def __init__(self, now: datetime = datetime(2024, 5, 1, 20, 0, tzinfo=UTC)) -> None:
         self._now = now
         self._monotonic_seconds = 0.0
+        self.boot = "one boot"
+        self.synchronised = True
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
@@ -51,6 +53,12 @@ class FakeClock:
 
     def monotonic_seconds(self) -> float:
         return self._monotonic_seconds
+
+    def boot_id(self) -> str:
+        return self.boot
+
+    def is_synchronised(self) -> bool:
+        return self.synchronised
 
 
 def cut(samples: Samples, chunk_samples: int) -> list[Block | Gap]:

@@ -4,21 +4,20 @@ The writer never blocks and never loses its place; a reader names absolute sampl
 is known to be missing, or a LookupError when it asks for what was already overwritten.
 """
 
-
 import numpy as np
 
 from livecsi.types import Block, Gap, Samples
 
 
 class Ring:
-    """Keeps the last `capacity_samples` samples and remembers every gap in them exactly."""
+    """Keeps the last `capacity_samples` samples."""
 
-    def __init__(self, capacity_samples: int) -> None:
+    def __init__(self, capacity_samples: int, first_sample: int = 0) -> None:
+        """`first_sample` is where writing begins; before it there was silence."""
         if capacity_samples < 1:
             raise ValueError(f"a ring needs room for at least one sample, not {capacity_samples}")
         self._memory = np.zeros(capacity_samples, dtype=np.float32)
-        self._written = 0
-        self._gaps: list[Gap] = []
+        self._written = first_sample
 
     @property
     def capacity_samples(self) -> int:
@@ -47,9 +46,6 @@ class Ring:
         length = gap.last_sample - gap.first_sample
         self._written += max(0, length - self.capacity_samples)  # of an hour's gap only the kept end is written
         self._append(np.zeros(min(length, self.capacity_samples), dtype=np.float32))
-        if length:
-            self._gaps.append(gap)
-        self._forget_old_gaps()
 
     def read(self, first_sample: int, last_sample: int) -> Samples:
         """A copy of samples first..last; before sample 0 there was silence."""
@@ -62,14 +58,6 @@ class Ring:
             self._copy_out(begin, out[begin - first_sample :])
         return out
 
-    def gaps_between(self, first_sample: int, last_sample: int) -> tuple[Gap, ...]:
-        """The remembered gaps that touch first..last, cut to it, in order."""
-        touching = (gap for gap in self._gaps if gap.first_sample < last_sample and gap.last_sample > first_sample)
-        return tuple(
-            Gap(max(gap.first_sample, first_sample), min(gap.last_sample, last_sample), gap.reason)
-            for gap in touching
-        )
-
     def _expect(self, first_sample: int) -> None:
         if first_sample != self._written:
             raise ValueError(f"expected sample {self._written} next, got {first_sample}: write a gap between them")
@@ -81,14 +69,9 @@ class Ring:
         self._memory[begin : begin + head] = kept[:head]
         self._memory[: len(kept) - head] = kept[head:]
         self._written += len(samples)
-        self._forget_old_gaps()
 
     def _copy_out(self, first_sample: int, out: Samples) -> None:
         begin = first_sample % self.capacity_samples
         head = min(len(out), self.capacity_samples - begin)
         out[:head] = self._memory[begin : begin + head]
         out[head:] = self._memory[: len(out) - head]
-
-    def _forget_old_gaps(self) -> None:
-        while self._gaps and self._gaps[0].last_sample <= self.first_sample:
-            self._gaps.pop(0)

@@ -81,10 +81,10 @@ def viterbi(evidence: NDArray[np.floating], switch_cost: float | NDArray[np.floa
     return path
 
 
-def segments(kinds: NDArray[np.int64], frame_seconds: float) -> list[Segment]:
-    """Runs of one kind, in seconds."""
+def segments(kinds: NDArray[np.int64], frame_seconds: float, first_frame: int = 0) -> list[Segment]:
+    """Runs of one kind in the frames from `first_frame` on, in seconds."""
     edges = np.flatnonzero(np.diff(kinds, prepend=-1, append=-1))
     return [
-        Segment(first * frame_seconds, last * frame_seconds, KINDS[kinds[first]])
+        Segment((first_frame + first) * frame_seconds, (first_frame + last) * frame_seconds, KINDS[kinds[first]])
         for first, last in zip(edges[:-1], edges[1:], strict=True)
     ]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.cqt import ConstantQSpec, constant_q_frame
-from livecsi.types import Frames, Samples
+from livecsi.types import Frames, Levels, Samples
 
 SILENCE_DBFS = -120.0
 
@@ -17,13 +17,15 @@ class FrameStream:
     `read(first_sample, last_sample)` gives samples, zeros before the first and, once ended, after the last one.
     """
 
-    def __init__(self, spec: ConstantQSpec, read: Callable[[int, int], Samples], capacity_frames: int) -> None:
+    def __init__(
+        self, spec: ConstantQSpec, read: Callable[[int, int], Samples], capacity_frames: int, first_frame: int = 0
+    ) -> None:
         self.spec = spec
         self._read = read
         self._capacity = capacity_frames
         self._frames = np.zeros((spec.bins, capacity_frames), np.float32)
         self._levels = np.full(capacity_frames, SILENCE_DBFS, np.float32)
-        self.available = 0
+        self.available = first_frame
 
     def advance(self, samples_written: int) -> None:
         """Compute every frame that no later sample can change."""
@@ -31,6 +33,13 @@ class FrameStream:
             first = frame * self.spec.frame_samples
             samples = self._read(first - self.spec.context_samples, first + self.spec.lookahead_samples)
             self._store(frame, samples)
+
+    def recall(self, magnitudes: Frames, levels_dbfs: Levels) -> None:
+        """Take in the frames just before the first one, computed before a restart; older than the capacity is left."""
+        count = min(magnitudes.shape[1], self._capacity, self.available)
+        slots = np.arange(self.available - count, self.available) % self._capacity
+        self._frames[:, slots] = magnitudes[:, magnitudes.shape[1] - count :]
+        self._levels[slots] = levels_dbfs[len(levels_dbfs) - count :]
 
     def finish(self, samples_written: int) -> None:
         """Compute the last frames of a recording, silence following its end."""
@@ -45,8 +54,8 @@ class FrameStream:
         """Magnitudes of these frames, (bins, last - first); raises LookupError when they are gone or not yet there."""
         return np.asarray(self._frames[:, self._slots(first_frame, last_frame)])
 
-    def levels_dbfs(self, first_frame: int, last_frame: int) -> NDArray[np.float32]:
-        """Root-mean-square level of each frame's own samples."""
+    def levels_dbfs(self, first_frame: int, last_frame: int) -> Levels:
+        """Levels of these frames; raises LookupError like `frames`."""
         return np.asarray(self._levels[self._slots(first_frame, last_frame)])
 
     def _slots(self, first_frame: int, last_frame: int) -> NDArray[np.int64]:

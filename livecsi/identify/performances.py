@@ -18,6 +18,8 @@ LONGEST_PAUSE_SECONDS = 8.0
 PROBABLE = 0.5
 """From here on a piece is sure enough of its song to lend it to its neighbour."""
 
+Stretch = tuple[float, float]
+"""Start and end in seconds."""
 ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
 
@@ -39,9 +41,9 @@ class _Heard:
 
 
 def hear_again(
-    stretches: Sequence[tuple[float, float]], listen_again: ListenAgain, tracking: TrackingSettings
+    stretches: Sequence[Stretch], listen_again: ListenAgain, tracking: TrackingSettings
 ) -> list[Performance]:
-    """The performances of stretches of music, start and end in seconds, in order of time."""
+    """The performances of stretches of music, in order of time."""
     heard = [_Heard(start, end, listen_again(start, end)) for start, end in stretches]
     heard = _reunite(heard, listen_again)
     weighed = weigh([one.candidates for one in heard])

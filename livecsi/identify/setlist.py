@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.features.gate import viterbi
-from livecsi.identify.performances import ListenAgain, hear_again
+from livecsi.identify.performances import ListenAgain, Stretch, hear_again
 from livecsi.settings import TrackingSettings
 from livecsi.types import Candidate, Performance, ScoredWindow, Segment
 
@@ -54,6 +54,14 @@ def follow(
 
     `listen_again(start_seconds, end_seconds)` compares exactly that stretch with the catalogue.
     """
+    return hear_again(divide(windows, segments, duration_seconds), listen_again, tracking)
+
+
+def divide(windows: Sequence[ScoredWindow], segments: Sequence[Segment], duration_seconds: float) -> list[Stretch]:
+    """Stretches of music that are one song each, known or not, start and end in seconds, in order of time.
+
+    What began before second 0 counts from there on.
+    """
     cells = int(np.ceil(duration_seconds / CELL_SECONDS))
     if cells == 0:
         return []
@@ -63,15 +71,20 @@ def follow(
     unknown_music = np.where(music, 0.0, -GATE_EVIDENCE)
     evidence = np.stack([no_music, unknown_music, *(_song_evidence(windows, song, music) for song in songs)])
     runs = _stretch_to_music(_join_repeats(_runs(viterbi(evidence, _switch_costs(music)))))
-    stretches = [(run.first * CELL_SECONDS, run.last * CELL_SECONDS) for run in runs if run.state != NO_MUSIC]
-    return hear_again(stretches, listen_again, tracking)
+    return [(run.first * CELL_SECONDS, run.last * CELL_SECONDS) for run in runs if run.state != NO_MUSIC]
+
+
+def worth_following(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates of a window that can matter to `divide`: to it the others are as good as absent."""
+    return tuple(candidate for candidate in candidates if candidate.log_odds > ABSENT_EVIDENCE)
 
 
 def _music_cells(segments: Sequence[Segment], cells: int) -> NDArray[np.bool_]:
     music = np.zeros(cells, bool)
     for segment in segments:
         if segment.kind.is_music:
-            music[round(segment.start_seconds / CELL_SECONDS) : round(segment.end_seconds / CELL_SECONDS)] = True
+            first, last = _cells(segment.start_seconds, segment.end_seconds)
+            music[first:last] = True
     return music
 
 
@@ -108,7 +121,7 @@ def _song_evidence(windows: Sequence[ScoredWindow], work_id: int, music: NDArray
 
 
 def _cells(start_seconds: float, end_seconds: float) -> tuple[int, int]:
-    return round(start_seconds / CELL_SECONDS), round(end_seconds / CELL_SECONDS)
+    return max(0, round(start_seconds / CELL_SECONDS)), max(0, round(end_seconds / CELL_SECONDS))
 
 
 def _best_of_work(candidates: Sequence[Candidate], work_id: int) -> Candidate | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from livecsi.clock import parse_utc
 from livecsi.ledger.ledger import Body, Event, Ledger
-from livecsi.ledger.sessions import CLOSED, GAP, HEARD, valid_sessions
+from livecsi.ledger.sessions import CLOSED, GAP, HEARD, LIVE, SETTLED, valid_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,14 @@ class HeardSession:
 
     opened: Event
     gaps: list[Event] = field(default_factory=list)
-    performances: list[Event] = field(default_factory=list)
+    settled: list[Event] = field(default_factory=list)
+    heard: list[Event] = field(default_factory=list)
     closed: Event | None = None
+
+    @property
+    def performances(self) -> list[Event]:
+        """What was heard; of a session that is still open, what is over."""
+        return self.heard if self.closed else self.settled
 
     @property
     def session_id(self) -> str:
@@ -61,8 +67,13 @@ class HeardSession:
         return max([self.started_at, *(parse_utc(event.body["end_utc"]) for event in self.performances)])
 
     @property
+    def is_running(self) -> bool:
+        """Whether a microphone is, or was when the machine broke off, still listening."""
+        return self.closed is None and self.start["input_kind"] == LIVE
+
+    @property
     def events(self) -> list[Event]:
-        """Everything that was written about this session."""
+        """Everything that was written about this session and counts."""
         return [self.opened, *self.gaps, *self.performances, *([self.closed] if self.closed else [])]
 
     @property
@@ -132,8 +143,10 @@ def _sessions(opened: Iterable[Event], events: Iterable[Event]) -> list[HeardSes
             continue
         if event.kind == GAP:
             session.gaps.append(event)
+        elif event.kind == SETTLED:
+            session.settled.append(event)
         elif event.kind == HEARD:
-            session.performances.append(event)
+            session.heard.append(event)
         elif event.kind == CLOSED:
             session.closed = event
     return sorted(sessions.values(), key=lambda session: (session.start["started_at"], session.session_id))

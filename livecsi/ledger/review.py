@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
-from livecsi.errors import UsageError
+from livecsi.errors import BusyError, UsageError
 from livecsi.ledger.edits import apply
 from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.lines import Line, Status, heard_lines
@@ -165,6 +165,12 @@ class Reviewer:
             return self.review()
 
     def _write(self, kind: str, body: Body) -> Event:
+        """Raises BusyError while the act is on stage: what is settled then may still be divided otherwise."""
+        if any(session.is_running for session in sessions_by_report(self._ledger, self._key.night).get(self._key, [])):
+            raise BusyError(
+                f"the night of {self._key.night} is still being listened to",
+                "review it when it is over, half an hour after the last music or when `livecsi run` has stopped",
+            )
         key = {"night": self._key.night.isoformat(), "act": self._key.act, "stage": self._key.stage}
         return self._ledger.append(kind, {**key, "by": self._by, **body})
 

@@ -1,6 +1,7 @@
 """Writing down what one replay or one capture heard.
 
     session.opened -> session.gap* -> performance.heard* -> session.closed      (session.superseded takes one back)
+                      performance.settled*, session.clock_step*, session.catalogue_changed* while a night is live
 
 Every event is self-contained: names, writers and identifiers are copied in, so a night stays readable when the
 catalogue changes. A session of the same audio at the same time takes the place of the old one once it is closed, so
@@ -15,16 +16,22 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from livecsi.clock import Anchor, format_utc
+from livecsi.clock import Anchor, format_utc, parse_utc
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event, Ledger, canonical
 from livecsi.types import UNCALIBRATED, Bands, Candidate, Performance
 
 OPENED = "session.opened"
 GAP = "session.gap"
+SETTLED = "performance.settled"
 HEARD = "performance.heard"
+CLOCK_STEP = "session.clock_step"
+CATALOGUE_CHANGED = "session.catalogue_changed"
 CLOSED = "session.closed"
 SUPERSEDED = "session.superseded"
+
+LIVE, RECORDING = "live", "recording"
+"""Kinds of input."""
 
 Describe = Callable[[Candidate], dict[str, Any]]
 
@@ -49,6 +56,8 @@ class SessionStart:
     software: str
     plan_id: str = ""
     """The fingerprint of the plan it was heard under, empty when nothing was planned."""
+    clock: dict[str, Any] | None = None
+    """For a live session the boot, its monotonic clock at `started_at`, and whether the wall clock was synchronised."""
 
 
 class Sessions:
@@ -79,6 +88,37 @@ class Sessions:
         body = {"start_seconds": _round(start_seconds), "end_seconds": _round(end_seconds), "reason": reason}
         self._ledger.append(GAP, {"session_id": session_id, **body})
 
+    def find_open(self, start: SessionStart) -> str | None:
+        """The session of the same sound that was opened and is neither closed nor taken back."""
+        closed = _closed_ids(self._ledger)
+        same = [e.body for e in _not_superseded(self._ledger) if e.body["input_sha256"] == start.input_sha256]
+        return next((body["session_id"] for body in same if body["session_id"] not in closed), None)
+
+    def told_until(self, session_id: str, kind: str) -> float:
+        """The latest second that an event of this kind, GAP or SETTLED, tells of; 0 when there is none."""
+        told = self._ledger.events(kind, session_id=session_id)
+        return max((float(event.body["end_seconds"]) for event in told), default=0.0)
+
+    def settled(self, session_id: str, line: Performance, started_at: datetime, describe: Describe) -> None:
+        """A performance that is over, while the session goes on: it stands until the session is closed."""
+        self._ledger.append(
+            SETTLED, {"session_id": session_id, **_heard(line, Anchor(started_at), describe, self._bands)}
+        )
+
+    def clock_step(self, session_id: str, at_seconds: float, step_seconds: float, is_synchronised: bool) -> None:
+        """The wall clock jumped while we listened; seconds of the session go on as they were."""
+        body = {"at_seconds": _round(at_seconds), "step_seconds": _round(step_seconds)}
+        self._ledger.append(CLOCK_STEP, {"session_id": session_id, **body, "is_synchronised": is_synchronised})
+
+    def catalogue_changed(self, session_id: str, at_seconds: float, catalogue_id: str) -> None:
+        """From here on another catalogue was asked."""
+        body = {"at_seconds": _round(at_seconds), "catalogue_id": catalogue_id}
+        self._ledger.append(CATALOGUE_CHANGED, {"session_id": session_id, **body})
+
+    def take_back(self, session_id: str, by_session_id: str) -> None:
+        """Another session tells of the same sound, better."""
+        self._ledger.append(SUPERSEDED, {"session_id": session_id, "by_session_id": by_session_id})
+
     def heard(
         self, session_id: str, performances: Sequence[Performance], started_at: datetime, describe: Describe
     ) -> None:
@@ -104,6 +144,21 @@ class Sessions:
         with self._ledger.transaction():
             self.heard(session_id, performances, started_at, describe)
             self.close(session_id, ended_at, coverage)
+
+    def conclude_abandoned(self) -> list[str]:
+        """Close live sessions nobody can go on with: what was settled is what was heard. Returns their ids.
+
+        Called when the daemon has begun and none of its own sessions is open.
+        """
+        abandoned = [e.body["session_id"] for e in _not_superseded(self._ledger) if e.body["input_kind"] == LIVE]
+        abandoned = [session_id for session_id in abandoned if session_id not in _closed_ids(self._ledger)]
+        for session_id in abandoned:
+            with self._ledger.transaction():
+                told = self._ledger.events(session_id=session_id)
+                self._ledger.append_all([(HEARD, event.body) for event in told if event.kind == SETTLED])
+                moments = [event.body.get("end_utc") or event.body.get("started_at", "") for event in told]
+                self.close(session_id, parse_utc(max(moments)), {})
+        return abandoned
 
     def _supersede(self, start: Body, are_closed: bool) -> None:
         """Take back the other sessions of the audio of `start`, those that were closed or those that were not."""

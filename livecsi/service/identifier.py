@@ -51,6 +51,11 @@ class Identifier:
         ]
         return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
 
+    def knows(self, candidate: Candidate) -> bool:
+        """Whether this recording is in the catalogue, as the work it was named for."""
+        recording = self._recordings.get(candidate.recording_id)
+        return recording is not None and recording.work_id == candidate.work_id
+
     def expect(self, planned: Iterable[int]) -> None:
         """Hear the works of a plan a little sooner from now on; nothing is ruled out, and nothing is named unheard."""
         self._before |= {work: expected_odds(self.works) + PLANNED_ODDS for work in planned}

@@ -2,28 +2,42 @@
 
     frames of a window -> gate -> encoder -> matcher -> ScoredWindow;  all windows -> follow -> Performance
 
-Knows nothing of where frames come from, so that a benchmark can feed it with frames that never were audio.
+Knows nothing of where frames come from, and nothing of where they are kept.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.audio.window import FrameRange, WindowPlan
-from livecsi.features.gate import KINDS, MUSIC, segments, smooth_kinds, with_silence, without_hum
+from livecsi.features.gate import KINDS, MUSIC, Probabilities, with_silence, without_hum
 from livecsi.identify.encoder import MINIMUM_FRAMES
 from livecsi.identify.sequences import Sequences
-from livecsi.identify.setlist import follow
+from livecsi.identify.setlist import follow, worth_following
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
-from livecsi.types import SAMPLE_RATE_HERTZ, Candidate, Frames, Gap, Performance, ScoredWindow, Segment
+from livecsi.service.memory import Memory
+from livecsi.service.sound_kinds import KindTimeline
+from livecsi.types import SAMPLE_RATE_HERTZ, Candidate, Frames, Gap, Levels, Performance, ScoredWindow, Segment
 
 Identify = Callable[[Sequences, int], tuple[Candidate, ...]]
+Timed = Callable[[Literal["features", "encode", "match"]], AbstractContextManager[object]]
+"""Times a stage."""
 
 LEAST_MUSIC = 0.15
 LONGEST_STRETCH_FRAMES = 800
+REMEMBERED_ANSWERS = 200
+"""Stretches whose answer is not computed again: those of a long night, and the growing ones of the last minutes."""
+
+
+def untimed(_: str) -> AbstractContextManager[object]:
+    """For whoever does not want to know how long a stage takes."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,86 +70,106 @@ class Hearing:
         return {name: round(value, 3) for name, value in figures.items()}
 
 
-class KindTimeline:
-    """What sort of sound each frame of the session was: the mean over all windows that heard it."""
+@dataclass(frozen=True, slots=True)
+class HeardWindow:
+    """One window as it was heard: its frames, what it scored, the sort of sound and the gaps in each frame."""
 
-    def __init__(self) -> None:
-        self._total = np.zeros((len(KINDS), 0))
-        self._count = np.zeros(0)
-
-    def add(self, frames: FrameRange, probabilities: NDArray[np.float32]) -> None:
-        first, last = frames
-        missing = last - len(self._count)
-        if missing > 0:
-            self._total = np.pad(self._total, ((0, 0), (0, missing)))
-            self._count = np.pad(self._count, (0, missing))
-        self._total[:, first:last] += probabilities
-        self._count[first:last] += 1
-
-    def segments(self, frame_seconds: float) -> list[Segment]:
-        if not len(self._count):
-            return []
-        mean = self._total / np.maximum(self._count, 1)
-        return segments(smooth_kinds(mean.astype(np.float32)), frame_seconds)
-
-
-class FrameMemory:
-    """Every frame of the session once, coarsely (float16, 2 MB an hour), so that a performance can be heard again."""
-
-    def __init__(self) -> None:
-        self._parts: list[NDArray[np.float16]] = []
-        self._kept = 0
-
-    def keep(self, frames: FrameRange, magnitudes: Frames) -> None:
-        """Keep those of the window's frames that are new."""
-        fresh = frames[1] - self._kept
-        if fresh > 0:
-            self._parts.append(magnitudes[:, -fresh:].astype(np.float16))
-            self._kept = frames[1]
-
-    def frames(self, first_frame: int, last_frame: int) -> Frames:
-        if not self._parts:
-            return np.zeros((0, 0), np.float32)
-        self._parts = [np.concatenate(self._parts, 1)]
-        return self._parts[0][:, first_frame:last_frame].astype(np.float32)
+    frames: FrameRange
+    scored: ScoredWindow
+    kinds: Probabilities
+    is_missing: NDArray[np.bool_]
 
 
 class Listener:
     """Scores windows in the order they come; `hearing` may be asked at any time."""
 
-    def __init__(self, ear: Ear, identifier: Identifier, plan: WindowPlan) -> None:
-        self._ear, self._identifier, self._plan = ear, identifier, plan
+    def __init__(
+        self, ear: Ear, identifier: Identifier, plan: WindowPlan, memory: Memory, timed: Timed = untimed
+    ) -> None:
+        self.plan = plan
+        self._timed = timed
+        self._ear, self._identifier, self._memory = ear, identifier, memory
         self._tracking = ear.settings.tracking
         self._timeline = KindTimeline()
-        self._memory = FrameMemory()
         self._windows: list[ScoredWindow] = []
+        self._heard_again: OrderedDict[FrameRange, tuple[Candidate, ...]] = OrderedDict()
 
     def hear(
-        self, frames: FrameRange, magnitudes: Frames, levels_dbfs: NDArray[np.float32], gap_fraction: float = 0.0
-    ) -> None:
-        """Score one window: its frames since the session began, their magnitudes and levels."""
-        self._memory.keep(frames, magnitudes)
+        self,
+        frames: FrameRange,
+        magnitudes: Frames,
+        levels_dbfs: Levels,
+        is_missing: NDArray[np.bool_],
+    ) -> HeardWindow:
+        """Score one window: its frames since the session began, their magnitudes and levels, and which are a gap."""
         kinds = without_hum(with_silence(self._ear.sound_kinds(magnitudes), levels_dbfs), magnitudes)
-        self._timeline.add(frames, kinds)
         music = float(kinds[MUSIC].mean())
         candidates = self._candidates(magnitudes, self._identifier.identify) if music >= LEAST_MUSIC else ()
-        start_seconds, end_seconds = self._plan.seconds(frames)
-        self._windows.append(ScoredWindow(start_seconds, end_seconds, music, gap_fraction, candidates))
+        scored = ScoredWindow(*self.plan.seconds(frames), music, float(is_missing.mean()), worth_following(candidates))
+        window = HeardWindow(frames, scored, kinds, is_missing)
+        self.remember(window)
+        return window
+
+    def remember(self, window: HeardWindow) -> None:
+        """Take in a window that was heard, now or before a restart."""
+        self._timeline.add(window.frames, window.kinds, window.is_missing)
+        self._windows.append(self._known(window.scored))
+
+    def _known(self, window: ScoredWindow) -> ScoredWindow:
+        """The window without songs that are no longer in the catalogue."""
+        kept = tuple(candidate for candidate in window.candidates if self._identifier.knows(candidate))
+        return window if len(kept) == len(window.candidates) else replace(window, candidates=kept)
 
     def hearing(self, duration_seconds: float, gaps: tuple[Gap, ...] = ()) -> Hearing:
         """What was heard so far; gaps are for the record."""
-        found = self._timeline.segments(self._plan.frame_seconds)
-        performances = follow(self._windows, found, duration_seconds, self._tracking, self._listen_again)
+        found = self.segments()
+        performances = follow(self._windows, found, duration_seconds, self._tracking, self.listen_again)
         return Hearing(tuple(self._windows), tuple(found), gaps, tuple(performances), duration_seconds)
 
-    def _listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
+    def segments(self) -> list[Segment]:
+        """The sorts of sound since the session began, or since what was forgotten."""
+        return self._timeline.segments(self.plan.frame_seconds)
+
+    def windows(self) -> Sequence[ScoredWindow]:
+        """All windows that are not forgotten, in the order they came."""
+        return self._windows
+
+    def forget(self, before_seconds: float) -> None:
+        """Drop the windows and kinds before a moment; frames stay in the memory."""
+        self._windows = [window for window in self._windows if window.end_seconds > before_seconds]
+        self._timeline.forget(int(before_seconds / self.plan.frame_seconds))
+
+    def anew(self, windows: Iterable[HeardWindow]) -> "Listener":
+        """A listener that has heard these windows, with the same memory, catalogue and answers."""
+        other = Listener(self._ear, self._identifier, self.plan, self._memory, self._timed)
+        other._heard_again = self._heard_again
+        for window in windows:
+            other.remember(window)
+        return other
+
+    def exchange(self, identifier: Identifier) -> None:
+        """Ask another catalogue from now on; whole performances are heard anew, windows forget the songs that left."""
+        self._identifier = identifier
+        self._heard_again.clear()
+        self._windows = [self._known(window) for window in self._windows]
+
+    def listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
         """Compare one stretch of the session, its middle when it is long, with the catalogue."""
-        start_frame, end_frame = (round(s / self._plan.frame_seconds) for s in (start_seconds, end_seconds))
+        start_frame, end_frame = (round(s / self.plan.frame_seconds) for s in (start_seconds, end_seconds))
         spare = max(0, end_frame - start_frame - LONGEST_STRETCH_FRAMES)
-        magnitudes = self._memory.frames(start_frame + spare // 2, end_frame - (spare + 1) // 2)
-        return self._candidates(magnitudes, self._identifier.identify_whole)
+        stretch = start_frame + spare // 2, end_frame - (spare + 1) // 2
+        if stretch not in self._heard_again:
+            magnitudes = self._memory.frames(*stretch)
+            self._heard_again[stretch] = self._candidates(magnitudes, self._identifier.identify_whole)
+        self._heard_again.move_to_end(stretch)
+        if len(self._heard_again) > REMEMBERED_ANSWERS:
+            self._heard_again.popitem(last=False)
+        return self._heard_again[stretch]
 
     def _candidates(self, magnitudes: Frames, identify: Identify) -> tuple[Candidate, ...]:
         if magnitudes.shape[1] < MINIMUM_FRAMES:
             return ()
-        return identify(self._ear.encoder.encode(magnitudes), self._tracking.shortlist)
+        with self._timed("encode"):
+            sequences = self._ear.encoder.encode(magnitudes)
+        with self._timed("match"):
+            return identify(sequences, self._tracking.shortlist)

@@ -4,26 +4,24 @@ The result of a replay is decided by the audio, when it began, the act, its plan
 settings; the same replay a second time finds its session in the ledger and adds nothing.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livecsi import __version__
 from livecsi.audio.recording import RecordingSource, sha256_of
 from livecsi.catalogue.sqlite import Catalogue
-from livecsi.clock import Anchor, SystemClock, business_date
+from livecsi.clock import Anchor, SystemClock
 from livecsi.errors import FindingsError, InputError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import ReportKey
 from livecsi.ledger.plans import Plan, plans
-from livecsi.ledger.sessions import Sessions, SessionStart
+from livecsi.ledger.sessions import RECORDING, Sessions, SessionStart
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.service.listener import Hearing
 from livecsi.service.pipeline import Pipeline, Progress
 from livecsi.service.plans import planned_works
+from livecsi.service.session_start import digest, session_start
 from livecsi.settings import Settings
 from livecsi.types import SAMPLE_RATE_HERTZ, Bands
 
@@ -81,7 +79,7 @@ def _as_planned(start: SessionStart, plan: Plan | None, catalogue: Catalogue, id
     if plan is None:
         return start
     identifier.expect(planned_works(plan, catalogue))
-    return replace(start, plan_id=plan.fingerprint, key=_digest([start.key, plan.fingerprint]))
+    return replace(start, plan_id=plan.fingerprint, key=digest([start.key, plan.fingerprint]))
 
 
 def _write_down(
@@ -98,29 +96,15 @@ def _write_down(
 def _session_start(
     settings: Settings, path: Path, started_at: datetime | None, act: str, model_id: str, catalogue_id: str
 ) -> SessionStart:
-    audio_sha256 = sha256_of(path)
-    began = (started_at or _guess_start(path, settings)).astimezone(UTC)
-    decides = settings.model_dump(
-        mode="json", include={"listening", "tracking", "venue", "model"}, exclude={"venue": {"language"}}
-    )
-    config_hash = _digest(decides)
-    key = _digest([audio_sha256, began.isoformat(), act, model_id, catalogue_id, config_hash, __version__])
-    venue = settings.venue
-    return SessionStart(
-        key=key,
-        input_kind="recording",
+    return session_start(
+        settings,
+        input_kind=RECORDING,
         input_name=path.name,
-        input_sha256=audio_sha256,
-        started_at=began,
+        input_sha256=sha256_of(path),
+        started_at=started_at or _guess_start(path, settings),
         act=act,
-        venue=venue.model_dump(mode="json"),
-        stage=venue.stage,
-        timezone=venue.timezone,
-        night=business_date(began, venue.zone, venue.night_cutoff),
         model_id=model_id,
         catalogue_id=catalogue_id,
-        config_hash=config_hash,
-        software=f"livecsi {__version__}",
     )
 
 
@@ -131,7 +115,3 @@ def _guess_start(path: Path, settings: Settings) -> datetime:
             raise InputError(f"{path}: its length is unknown", "say when it began with --started-at")
         ended_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return (ended_at - timedelta(seconds=source.duration_seconds)).replace(microsecond=0)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

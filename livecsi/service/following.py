@@ -1,0 +1,77 @@
+"""The setlist while the night goes on: what lies well behind a pause is settled, only the rest is divided anew.
+
+So a step costs the same at midnight as at nine. Settled are the edges; names are weighed against the whole night until
+it ends (`identify.tonight`), and then the night is divided once more in one piece.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from livecsi.identify.performances import Stretch, hear_again
+from livecsi.identify.setlist import divide
+from livecsi.service.listener import Listener
+from livecsi.settings import TrackingSettings
+from livecsi.types import Performance, ScoredWindow, Segment
+
+LAG_SECONDS = 120.0
+"""Two windows: nothing heard later than that speaks about a moment."""
+SHORTEST_PAUSE_SECONDS = 2.0
+LONGEST_TAIL_SECONDS = 2700.0
+"""Music without any pause is cut at a change of song after this long."""
+
+
+class Following:
+    """Follows what a listener hears; `settled` grows, `advance` may be called after every window."""
+
+    def __init__(self, listener: Listener, tracking: TrackingSettings, settled: Sequence[Stretch] = ()) -> None:
+        self.settled = list(settled)
+        self._since_seconds = settled[-1][1] if settled else 0.0
+        self._listener, self._tracking = listener, tracking
+
+    def advance(self, duration_seconds: float) -> list[Performance]:
+        """The setlist of the session so far."""
+        tail = self._divide(duration_seconds)
+        self._settle(tail, float(int(duration_seconds - LAG_SECONDS)))
+        open_tail = [stretch for stretch in tail if stretch[1] > self._since_seconds]
+        return hear_again([*self.settled, *open_tail], self._listener.listen_again, self._tracking)
+
+    @property
+    def settled_seconds(self) -> float:
+        """Lines that end before this moment keep their edges."""
+        return self._since_seconds
+
+    def _divide(self, duration_seconds: float) -> list[Stretch]:
+        """What follows the settled part, as if the session began there."""
+        since = self._since_seconds
+        windows = [_shifted(window, -since) for window in self._listener.windows() if window.end_seconds > since]
+        segments = [_moved(segment, -since) for segment in self._listener.segments() if segment.end_seconds > since]
+        return [(start + since, end + since) for start, end in divide(windows, segments, duration_seconds - since)]
+
+    def _settle(self, tail: Sequence[Stretch], until_seconds: float) -> None:
+        """Move the beginning of the tail to the newest pause that nothing can change any more, by whole seconds."""
+        pauses = [(start, min(end, until_seconds)) for start, end in _pauses(self._since_seconds, tail)]
+        ends = [end for start, end in pauses if end - start >= SHORTEST_PAUSE_SECONDS]
+        if not ends and until_seconds - self._since_seconds > LONGEST_TAIL_SECONDS:
+            ends = [end for _, end in tail if end <= until_seconds]
+        if not ends:
+            return
+        self._since_seconds = max(ends)
+        self.settled += [stretch for stretch in tail if stretch[1] <= self._since_seconds]
+        self._listener.forget(self._since_seconds)
+
+
+def _pauses(since_seconds: float, tail: Sequence[Stretch]) -> Iterator[Stretch]:
+    """Where no music is, the last one without an end."""
+    begin = since_seconds
+    for start, end in tail:
+        yield begin, start
+        begin = end
+    yield begin, float("inf")
+
+
+def _shifted(window: ScoredWindow, seconds: float) -> ScoredWindow:
+    return replace(window, start_seconds=window.start_seconds + seconds, end_seconds=window.end_seconds + seconds)
+
+
+def _moved(segment: Segment, seconds: float) -> Segment:
+    return replace(segment, start_seconds=segment.start_seconds + seconds, end_seconds=segment.end_seconds + seconds)

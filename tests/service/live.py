@@ -1,0 +1,50 @@
+"""A desk for live sessions in a folder of its own, with a clock that moves with the audio."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecsi.catalogue.sqlite import Catalogue
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import Sessions
+from livecsi.service.journal import Journal
+from livecsi.service.live_record import Desk
+from livecsi.service.live_session import LiveSession
+from livecsi.service.outbox import Outbox
+from livecsi.service.telemetry import Telemetry
+from livecsi.types import SAMPLE_RATE_HERTZ, Block, Samples
+from tests.fakes import FakeClock, cut
+
+BLOCK_SAMPLES = SAMPLE_RATE_HERTZ // 2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a test holds on to: the desk, the ledger behind it, the clock."""
+
+    desk: Desk
+    ledger: Ledger
+    clock: FakeClock
+
+    def play(self, session: LiveSession, samples: Samples) -> None:
+        """Let the audio arrive in half seconds, the clock beside it."""
+        for block in cut(samples, BLOCK_SAMPLES):
+            self.clock.advance(len(block.samples) / SAMPLE_RATE_HERTZ)
+            session.accept(Block(session.last_sample, block.samples))
+
+
+@contextmanager
+def stage(ear, identifier, catalogue_path: Path, folder: Path, clock: FakeClock | None = None) -> Iterator[Stage]:
+    """Open everything in `folder` as the daemon does; a second call is a restart."""
+    clock = clock or FakeClock()
+    with (
+        Ledger.open(folder / "ledger.sqlite", clock) as ledger,
+        Catalogue.open(catalogue_path, clock, create=False) as catalogue,
+        Journal.open(folder / "journal.sqlite", clock) as journal,
+    ):
+        outbox = Outbox(folder / "reserve")
+        desk = Desk(
+            clock, ear, identifier, catalogue, catalogue.fingerprint(), Sessions(ledger), journal, outbox, Telemetry()
+        )
+        yield Stage(desk, ledger, clock)
