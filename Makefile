@@ -9,12 +9,13 @@ RUNTIME := $(VENV)/.installed-runtime
 DEVELOP := $(VENV)/.installed-develop
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo venv test lint bench bench-setlist fixtures clean
+.PHONY: help demo venv test test-live lint bench bench-setlist fixtures clean
 
 help:
 	@echo "make demo      install what the program needs and watch it name a concert's songs (no torch)"
 	@echo "make venv      install everything, for development and training"
 	@echo "make test      ruff, mypy and the tests, with coverage"
+	@echo "make test-live run the long tests of the live daemon, in real time"
 	@echo "make lint      ruff and mypy only"
 	@echo "make bench     run the benchmarks that need no data"
 	@echo "make bench-setlist DATA=... SOUNDFONTS=...  render 31 nights as sound (an hour) and follow them"
@@ -28,6 +29,9 @@ venv: $(DEVELOP)
 
 test: $(DEVELOP) lint
 	$(BIN)/python -m pytest --cov=livecsi --cov-report=term:skip-covered --cov-fail-under=85
+
+test-live: $(DEVELOP)
+	$(BIN)/python -m pytest -m live
 
 lint: $(DEVELOP)
 	$(BIN)/ruff check .

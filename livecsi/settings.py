@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from livecsi.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "LIVECSI_"
 TRACEBACK_VARIABLE = "LIVECSI_TRACEBACK"
+RAW_INPUT = "-"
+"""The `capture.input` that means stdin."""
 
 
 class Section(BaseModel):
@@ -76,6 +78,38 @@ class ModelSettings(Section):
     """Where released models lie; the ones that came with livecsi when empty."""
     threads: int = Field(default=1, ge=1, le=64)
     """Threads of one ONNX session; one is the better default on a busy machine."""
+
+
+class CaptureSettings(Section):
+    """Where live audio comes from."""
+
+    input: str = Field(default="default", min_length=1)
+    """`default`, a name that `livecsi devices` prints, a URL that FFmpeg reads, or `-` for raw PCM on stdin."""
+    rate_hertz: int | None = Field(default=None, ge=8_000, le=384_000)
+    """Sample rate of the input; its own when empty. Raw PCM needs it."""
+    channels: tuple[int, ...] = ()
+    """Channels that are mixed to mono, the first is 1; all when empty."""
+    gain_db: float = Field(default=0.0, ge=-40.0, le=40.0)
+    """Amplification of what arrives; it mends no clipping."""
+    raw_format: Literal["s16le", "f32le"] = "s16le"
+    """Values of raw PCM on stdin: 16-bit integers or 32-bit floats, little-endian."""
+    raw_channels: int = Field(default=1, ge=1, le=64)
+    """Channels of raw PCM on stdin, interleaved."""
+    stall_seconds: float = Field(default=1.5, ge=0.5, le=60.0)
+    """After this long without a sample the input counts as hung and is opened again."""
+
+    @field_validator("channels")
+    @classmethod
+    def _real_channels(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(channel < 1 for channel in value) or len(set(value)) < len(value):
+            raise ValueError("channels are counted from 1, and each is named once")
+        return value
+
+    @model_validator(mode="after")
+    def _raw_has_a_rate(self) -> "CaptureSettings":
+        if self.input == RAW_INPUT and self.rate_hertz is None:
+            raise ValueError("raw PCM does not say how fast it is; set capture.rate_hertz")
+        return self
 
 
 class ListeningSettings(Section):
@@ -149,6 +183,7 @@ class Settings(BaseSettings):
     """Catalogue, ledger and reports live here."""
     venue: VenueSettings = VenueSettings()
     model: ModelSettings = ModelSettings()
+    capture: CaptureSettings = CaptureSettings()
     listening: ListeningSettings = ListeningSettings()
     tracking: TrackingSettings = TrackingSettings()
     decoding: DecodingSettings = DecodingSettings()
