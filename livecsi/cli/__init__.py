@@ -17,6 +17,7 @@ COMMANDS = {
     "catalogue": "The database of studio songs: add, import, list, rank, check.",
     "config": "Show the effective settings.",
     "demo": "Ingest the fixture songs, replay the fixture concert, print and write its setlist.",
+    "doctor": "Check everything a night depends on, with advice.",
     "evaluate": "Measure retrieval, pairs and setlists.",
     "examples": "Render training pairs to listen to and look at (needs the extra 'train').",
     "export": "Release a trained run as ONNX files with manifest (needs the extra 'train').",
@@ -28,6 +29,7 @@ COMMANDS = {
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
     "review": "Check the list of a night, correct it, sign it.",
+    "status": "Ask the running daemon what it hears.",
     "train": "Train a model (needs the extra 'train').",
 }
 
