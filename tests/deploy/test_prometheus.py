@@ -125,3 +125,9 @@ def test_the_panels_lie_side_by_side_and_have_something_to_say():
         }
         assert not covered & places and place["x"] + place["w"] <= 24, panel["title"]
         places |= covered
+
+
+def test_whoever_gets_an_alert_can_read_what_to_do():
+    page = (DEPLOY.parent / "docs" / "operating.md").read_text()
+    described = set(re.findall(r"^\| (Livecsi\w+) \|", page, re.MULTILINE))
+    assert described == set(re.findall(r"alert: (\w+)", RULES.read_text()))

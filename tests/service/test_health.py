@@ -2,13 +2,15 @@
 
 import http.client
 import json
+import re
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
 from livecsi.errors import BusyError, SettingsError
-from livecsi.service.health import CLIENTS_AT_ONCE, HealthServer
+from livecsi.service.health import CLIENTS_AT_ONCE, HealthServer, status_document
 from livecsi.service.status import State
 from livecsi.service.telemetry import Telemetry
 from tests.service.made_up_status import TITLE, a_status
@@ -154,3 +156,11 @@ def test_stopped_it_gives_its_port_back(daemon):
     second = HealthServer("127.0.0.1", port, Telemetry(), daemon.status, lambda: True)
     second.start()
     second.stop()
+
+
+def test_every_field_of_the_status_is_described():
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    described = set(re.findall(r"`(\w+)`", page[page.index("`/status` is one object") :]))
+    document = status_document(a_status())
+    fields = {*document, *document["guess"], *(key for line in document["setlist"] for key in line)}
+    assert fields <= described
