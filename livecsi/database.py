@@ -114,6 +114,10 @@ class Database:
             found: Row | None = self._connection.execute(sql, parameters).fetchone()
             return found
 
+    def data_version(self) -> int:
+        """A number that changes when another connection has written to the file."""
+        return self._number("data_version")
+
     def check(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
         damage = [str(row[0]) for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
@@ -225,6 +229,10 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def data_version(self) -> int:
+        """A number that changes when somebody else has written to the file."""
+        return self._database.data_version()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

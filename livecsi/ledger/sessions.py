@@ -145,13 +145,10 @@ class Sessions:
             self.heard(session_id, performances, started_at, describe)
             self.close(session_id, ended_at, coverage)
 
-    def conclude_abandoned(self) -> list[str]:
-        """Close live sessions nobody can go on with: what was settled is what was heard. Returns their ids.
-
-        Called when the daemon has begun and none of its own sessions is open.
-        """
-        abandoned = [e.body["session_id"] for e in _not_superseded(self._ledger) if e.body["input_kind"] == LIVE]
-        abandoned = [session_id for session_id in abandoned if session_id not in _closed_ids(self._ledger)]
+    def conclude_abandoned(self, but: str) -> list[str]:
+        """Close every live session that nobody goes on with: what was settled is what was heard. Returns their ids."""
+        live = [e.body["session_id"] for e in _not_superseded(self._ledger) if e.body["input_kind"] == LIVE]
+        abandoned = sorted(set(live) - _closed_ids(self._ledger) - {but})
         for session_id in abandoned:
             with self._ledger.transaction():
                 told = self._ledger.events(session_id=session_id)

@@ -57,7 +57,8 @@ class Identifier:
         return recording is not None and recording.work_id == candidate.work_id
 
     def expect(self, planned: Iterable[int]) -> None:
-        """Hear the works of a plan a little sooner from now on; nothing is ruled out, and nothing is named unheard."""
+        """Hear the works of this plan, and of no other, a little sooner; nothing is ruled out or named unheard."""
+        self._before = dict.fromkeys(self._before, expected_odds(self.works))
         self._before |= {work: expected_odds(self.works) + PLANNED_ODDS for work in planned}
 
     def identify(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:

@@ -4,148 +4,136 @@ A session nobody played in leaves no trace. Entries go through the outbox, so a 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from livecsi.catalogue.sqlite import Catalogue
-from livecsi.clock import Anchor, Clock, business_date, format_utc, parse_utc
-from livecsi.ledger.sessions import GAP, LIVE, SETTLED, Sessions, SessionStart
-from livecsi.service.ear import Ear
-from livecsi.service.identifier import Identifier
-from livecsi.service.journal import Journal
-from livecsi.service.outbox import Entry, Outbox
+from livecsi.clock import Anchor, business_date, format_utc, parse_utc
+from livecsi.ledger.sessions import CATALOGUE_CHANGED, CLOCK_STEP, CLOSED, GAP, LIVE, OPENED, SETTLED, SessionStart
+from livecsi.service.books import Books
+from livecsi.service.outbox import Entry
 from livecsi.service.session_start import digest, session_start
-from livecsi.service.telemetry import PerformanceStatus, Telemetry
+from livecsi.service.telemetry import PerformanceStatus
 from livecsi.types import SAMPLE_RATE_HERTZ, Gap, Kind, Performance
 
 STATUS_OF_KIND: Mapping[Kind, PerformanceStatus] = {Kind.SONG: "named", Kind.RECORDED: "recorded"}
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything a live session asks and writes to."""
-
-    clock: Clock
-    ear: Ear
-    identifier: Identifier
-    catalogue: Catalogue
-    catalogue_id: str
-    sessions: Sessions
-    journal: Journal
-    outbox: Outbox
-    telemetry: Telemetry
-
-
 class LiveRecord:
     """The ledger's side of one session; `session_id` is empty until the ledger has it."""
 
-    def __init__(self, desk: Desk, start: SessionStart) -> None:
+    def __init__(self, books: Books, start: SessionStart) -> None:
         self.start, self.session_id = start, ""
         self.is_begun = False
-        self._desk = desk
+        self._books = books
         self._gaps_until_seconds = self._settled_until_seconds = 0.0
 
     @classmethod
-    def recalled(cls, desk: Desk, start: SessionStart) -> "LiveRecord":
+    def recalled(cls, books: Books, start: SessionStart) -> "LiveRecord":
         """The record of a session that was broken off; closed since then, it is begun a second time."""
-        record = cls(desk, start)
-        if session_id := desk.sessions.find_open(start):
+        record = cls(books, start)
+        if session_id := books.sessions.find_open(start):
             record.session_id, record.is_begun = session_id, True
-            record._gaps_until_seconds = desk.sessions.told_until(session_id, GAP)
-            record._settled_until_seconds = desk.sessions.told_until(session_id, SETTLED)
+            record._gaps_until_seconds = books.sessions.told_until(session_id, GAP)
+            record._settled_until_seconds = books.sessions.told_until(session_id, SETTLED)
         return record
 
-    def exchange(self, desk: Desk, at_seconds: float) -> None:
+    def exchange(self, books: Books, at_seconds: float) -> None:
         """Another catalogue is asked from now on."""
-        self._desk = desk
+        self._books = books
         if self.is_begun:
-            self._put(lambda: desk.sessions.catalogue_changed(self.session_id, at_seconds, desk.catalogue_id))
+            self._put(
+                CATALOGUE_CHANGED,
+                lambda: books.sessions.catalogue_changed(self.session_id, at_seconds, books.catalogue_id),
+            )
 
     def begin(self) -> None:
         """There is music: from now on the ledger knows of this session."""
         self.is_begun = True
-        self._put(self._open)
+        self._put(OPENED, self._open)
 
     def write(self, gaps: Sequence[Gap], settled: Sequence[Performance]) -> None:
         """Write the gaps that are over and the settled lines, each once."""
         for gap in gaps:
             first, last = (sample / SAMPLE_RATE_HERTZ for sample in (gap.first_sample, gap.last_sample))
             if round(last, 3) > self._gaps_until_seconds:
-                self._put(partial(self._gap, max(first, self._gaps_until_seconds), last, gap.reason))
+                self._put(GAP, partial(self._gap, max(first, self._gaps_until_seconds), last, gap.reason))
                 self._gaps_until_seconds = round(last, 3)
         for line in settled:
             if round(line.start_seconds, 3) >= self._settled_until_seconds:
-                self._put(partial(self._settled, line))
+                self._put(SETTLED, partial(self._settled, line))
                 self._settled_until_seconds = round(line.end_seconds, 3)
-                self._desk.telemetry.performance(STATUS_OF_KIND.get(line.kind, "unknown"))
+                self._books.telemetry.performance(STATUS_OF_KIND.get(line.kind, "unknown"))
 
     def clock_step(self, at_seconds: float, step_seconds: float, is_synchronised: bool) -> None:
         """The wall clock jumped."""
         if self.is_begun:
             self._put(
-                lambda: self._desk.sessions.clock_step(self.session_id, at_seconds, step_seconds, is_synchronised)
+                CLOCK_STEP,
+                lambda: self._books.sessions.clock_step(self.session_id, at_seconds, step_seconds, is_synchronised),
             )
 
     def date_anew(self, step_seconds: float) -> None:
         """Our clock was wrong by so much: the same session at its true time takes the place of this one."""
-        venue = self._desk.ear.settings.venue
+        venue = self._books.ear.settings.venue
         began = self.start.started_at + timedelta(seconds=step_seconds)
         night = business_date(began, venue.zone, venue.night_cutoff)
         clock = {**(self.start.clock or {}), "is_synchronised": True}
         self.start = replace(self.start, started_at=began, night=night, clock=clock)
         if self.is_begun:
             self._gaps_until_seconds = self._settled_until_seconds = 0.0
-            self._put(self._open_in_place_of_itself)
+            self._put(OPENED, self._open_in_place_of_itself)
 
     def finish(self, lines: Sequence[Performance], duration_seconds: float, coverage: Mapping[str, float]) -> None:
         """What counts in the end."""
         ended_at = Anchor(self.start.started_at).at(duration_seconds)
         self._put(
-            lambda: self._desk.sessions.finish(
-                self.session_id, lines, self.start.started_at, self._desk.catalogue.describe, ended_at, coverage
-            )
+            CLOSED,
+            lambda: self._books.sessions.finish(
+                self.session_id, lines, self.start.started_at, self._books.catalogue.describe, ended_at, coverage
+            ),
         )
         self.is_begun = False
 
     def _open(self) -> None:
-        self.session_id = self._desk.sessions.open(self.start)
+        self.session_id = self._books.sessions.open(self.start)
 
     def _open_in_place_of_itself(self) -> None:
         before = self.session_id
         self._open()
-        self._desk.sessions.take_back(before, self.session_id)
+        self._books.sessions.take_back(before, self.session_id)
 
     def _gap(self, first_seconds: float, last_seconds: float, reason: str) -> None:
-        self._desk.sessions.gap(self.session_id, first_seconds, last_seconds, reason)
+        self._books.sessions.gap(self.session_id, first_seconds, last_seconds, reason)
 
     def _settled(self, line: Performance) -> None:
-        self._desk.sessions.settled(self.session_id, line, self.start.started_at, self._desk.catalogue.describe)
+        self._books.sessions.settled(self.session_id, line, self.start.started_at, self._books.catalogue.describe)
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, kind: str, entry: Entry) -> None:
         def timed() -> None:
-            began = self._desk.clock.monotonic_seconds()
+            began = self._books.clock.monotonic_seconds()
             entry()
-            self._desk.telemetry.committed(self._desk.clock.monotonic_seconds() - began)
+            self._books.telemetry.committed(self._books.clock.monotonic_seconds() - began)
+            self._books.telemetry.event(kind)
 
-        self._desk.outbox.put(timed)
+        self._books.outbox.put(timed)
 
 
-def live_start(desk: Desk, input_name: str, act: str) -> SessionStart:
+def live_start(books: Books, input_name: str, act: str) -> SessionStart:
     """The start of a live session at this moment."""
-    clock = desk.clock
+    clock = books.clock
     began, monotonic = clock.utc_now(), clock.monotonic_seconds()
     stamp = {"boot_id": clock.boot_id(), "monotonic_seconds": monotonic, "is_synchronised": clock.is_synchronised()}
     return session_start(
-        desk.ear.settings,
+        books.ear.settings,
         input_kind=LIVE,
         input_name=input_name,
         input_sha256=digest([LIVE, input_name, began.isoformat(), stamp]),
         started_at=began,
         act=act,
-        model_id=desk.ear.model_id,
-        catalogue_id=desk.catalogue_id,
+        model_id=books.ear.model_id,
+        catalogue_id=books.catalogue_id,
         clock=stamp,
     )
 

@@ -11,9 +11,10 @@ from typing import Any, Self
 from livecsi.clock import Clock, format_utc, parse_utc
 from livecsi.errors import LivecsiError
 from livecsi.ledger.sessions import SessionStart
+from livecsi.service.books import Books
 from livecsi.service.following import Following
 from livecsi.service.listener import LEAST_MUSIC, HeardWindow
-from livecsi.service.live_record import Desk, LiveRecord, live_start, plain, start_of
+from livecsi.service.live_record import LiveRecord, live_start, plain, start_of
 from livecsi.service.pipeline import Pipeline, with_gaps
 from livecsi.types import SAMPLE_RATE_HERTZ, Block, Gap, Performance
 
@@ -29,41 +30,39 @@ class LiveSession:
     `trouble` says why the journal is not on the disk; then it waits in memory.
     """
 
-    def __init__(self, desk: Desk, record: LiveRecord) -> None:
+    def __init__(self, books: Books, record: LiveRecord) -> None:
         self.record = record
         self.setlist: list[Performance] = []
         self.newest: HeardWindow | None = None
         self.last_music_seconds = 0.0
         self.trouble = ""
-        self._desk = desk
-        self._pipeline = Pipeline(
-            desk.ear, desk.identifier, desk.journal, desk.journal.frame_count, desk.telemetry.stage
-        )
-        self._following = Following(self._pipeline.listener, desk.ear.settings.tracking, desk.journal.settled())
+        self._books = books
+        self._pipeline = Pipeline(books.ear, books.identifier, books.journal, books.journal.frame_count, books.timed)
+        self._following = Following(self._pipeline.listener, books.ear.settings.tracking, books.journal.settled())
         self._flushed_samples = self.last_sample
 
     @classmethod
-    def begin(cls, desk: Desk, input_name: str, act: str) -> Self:
+    def begin(cls, books: Books, input_name: str, act: str) -> Self:
         """A new session from this moment on; the journal forgets the one before."""
-        desk.journal.begin({})
-        return cls(desk, LiveRecord(desk, live_start(desk, input_name, act)))
+        books.journal.begin({})
+        return cls(books, LiveRecord(books, live_start(books, input_name, act)))
 
     @classmethod
-    def resume(cls, desk: Desk, act: str | None) -> Self | None:
+    def resume(cls, books: Books, act: str | None) -> Self | None:
         """Go on with the session of the journal; what cannot go on is finished, and None returned.
 
         It goes on after less than half an hour, with the same model, and when `act` is None or the same.
         """
-        kept = desk.journal.session()
+        kept = books.journal.session()
         if not kept:
             return None
-        session = cls(desk, LiveRecord.recalled(desk, start_of(kept["start"])))
+        session = cls(books, LiveRecord.recalled(books, start_of(kept["start"])))
         session._recall()
-        away_seconds = _seconds_since(kept["beat"], desk.clock)
+        away_seconds = _seconds_since(kept["beat"], books.clock)
         if away_seconds > LONGEST_INTERRUPTION_SECONDS or not session._fits(act):
             if session.record.is_begun:
                 session.finish()
-            desk.journal.begin({})
+            books.journal.begin({})
             return None
         now = round(kept["beat"]["sample"] + away_seconds * SAMPLE_RATE_HERTZ)
         session.accept(Gap(session.last_sample, max(now, session.last_sample), RESTART))
@@ -104,21 +103,21 @@ class LiveSession:
         if heard:
             self._follow()
         if isinstance(piece, Gap) and self._pipeline.gaps:
-            self._desk.journal.add_gap(self._pipeline.gaps[-1])
+            self._books.journal.add_gap(self._pipeline.gaps[-1])
         self._write(self._pipeline.gaps[:-1] if isinstance(piece, Gap) else self._pipeline.gaps)
         if self.last_sample - self._flushed_samples >= FLUSH_SAMPLES:
             self.keep()
         return heard
 
-    def exchange(self, desk: Desk) -> None:
+    def exchange(self, books: Books) -> None:
         """Ask another catalogue from now on."""
-        self._desk = desk
-        self._pipeline.listener.exchange(desk.identifier)
-        self.record.exchange(desk, self.duration_seconds)
+        self._books = books
+        self._pipeline.listener.exchange(books.identifier)
+        self.record.exchange(books, self.duration_seconds)
 
     def note_clock_step(self, step_seconds: float) -> None:
         """The wall clock jumped. Seconds go on as they were; a first right time dates the whole session anew."""
-        is_synchronised = self._desk.clock.is_synchronised()
+        is_synchronised = self._books.clock.is_synchronised()
         self.record.clock_step(self.duration_seconds, step_seconds, is_synchronised)
         if is_synchronised and self.start.clock and not self.start.clock["is_synchronised"]:
             self.record.date_anew(step_seconds)
@@ -129,7 +128,7 @@ class LiveSession:
             self._take_in(window)
         self._write(self._pipeline.gaps)
         if self.record.is_begun:
-            listener = self._pipeline.listener.anew(self._desk.journal.windows())
+            listener = self._pipeline.listener.anew(self._books.journal.windows())
             hearing = listener.hearing(self.duration_seconds, tuple(self._pipeline.gaps))
             self.setlist = [with_gaps(line, self._pipeline.gaps) for line in hearing.performances]
             self.record.finish(self.setlist, self.duration_seconds, hearing.coverage())
@@ -138,10 +137,10 @@ class LiveSession:
     def keep(self) -> None:
         """Put everything heard so far on the disk, unless it refuses; then the next call does."""
         self._flushed_samples = self.last_sample
-        self._desk.journal.describe({"start": plain(self.start), "beat": self._beat()})
+        self._books.journal.describe({"start": plain(self.start), "beat": self._beat()})
         try:
-            with self._desk.telemetry.stage("commit"):
-                self._desk.journal.flush()
+            with self._books.telemetry.stage("commit"):
+                self._books.journal.flush()
         except LivecsiError as error:
             self.trouble = str(error)
             return
@@ -149,25 +148,25 @@ class LiveSession:
 
     def _take_in(self, window: HeardWindow) -> None:
         self.newest = window
-        self._desk.journal.add_window(window)
+        self._books.journal.add_window(window)
         if window.scored.music_fraction >= LEAST_MUSIC:
             self.last_music_seconds = window.scored.end_seconds
             if not self.record.is_begun:
                 self.record.begin()
 
     def _follow(self) -> None:
-        with self._desk.telemetry.stage("follow"):
+        with self._books.telemetry.stage("follow"):
             known = len(self._following.settled)
             lines = self._following.advance(self.duration_seconds)
         self.setlist = [with_gaps(line, self._pipeline.gaps) for line in lines]
-        self._desk.journal.add_settled(self._following.settled[known:])
+        self._books.journal.add_settled(self._following.settled[known:])
 
     def _write(self, gaps_over: list[Gap]) -> None:
         if self.record.is_begun:
             self.record.write(gaps_over, [line for line in self.setlist if line.end_seconds <= self.settled_seconds])
 
     def _recall(self) -> None:
-        journal, plan = self._desk.journal, self._pipeline.plan
+        journal, plan = self._books.journal, self._pipeline.plan
         first = max(0, journal.frame_count - 2 * plan.window_frames - plan.hop_frames)
         frames = journal.frames(first, journal.frame_count)
         windows = journal.windows(self.settled_seconds)
@@ -177,10 +176,10 @@ class LiveSession:
         self._follow()
 
     def _fits(self, act: str | None) -> bool:
-        return self.start.model_id == self._desk.ear.model_id and act in (None, self.start.act)
+        return self.start.model_id == self._books.ear.model_id and act in (None, self.start.act)
 
     def _beat(self) -> dict[str, Any]:
-        clock = self._desk.clock
+        clock = self._books.clock
         stamp = {"boot_id": clock.boot_id(), "monotonic_seconds": clock.monotonic_seconds()}
         return {"sample": self.last_sample, "utc": format_utc(clock.utc_now()), **stamp}
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from livecsi.audio.recording import RecordingSource, sha256_of
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.clock import Anchor, SystemClock
-from livecsi.errors import FindingsError, InputError
+from livecsi.errors import InputError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import ReportKey
 from livecsi.ledger.plans import Plan, plans
 from livecsi.ledger.sessions import RECORDING, Sessions, SessionStart
+from livecsi.service.books import identifier_of
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.service.listener import Hearing
@@ -46,9 +47,7 @@ def replay(
     clock = SystemClock()
     ear = Ear(settings)
     with Catalogue.open(settings.catalogue_path, clock, create=False) as catalogue:
-        identifier = Identifier.of_catalogue(ear, catalogue)
-        if not identifier.works:
-            raise FindingsError("the catalogue is empty", "add studio songs with `livecsi catalogue import songs.csv`")
+        identifier = identifier_of(ear, catalogue)
         start = _session_start(settings, path, started_at, act, ear.model_id, catalogue.fingerprint())
         with Ledger.open(settings.ledger_path, clock) as ledger:
             planned = plans(ledger, start.night)

@@ -1,4 +1,4 @@
-"""A desk for live sessions in a folder of its own, with a clock that moves with the audio."""
+"""Books for live sessions in a folder of its own, with a clock that moves with the audio."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ from pathlib import Path
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions
+from livecsi.service.books import Books
 from livecsi.service.journal import Journal
-from livecsi.service.live_record import Desk
 from livecsi.service.live_session import LiveSession
 from livecsi.service.outbox import Outbox
 from livecsi.service.telemetry import Telemetry
@@ -21,11 +21,14 @@ BLOCK_SAMPLES = SAMPLE_RATE_HERTZ // 2
 
 @dataclass(frozen=True)
 class Stage:
-    """What a test holds on to: the desk, the ledger behind it, the clock."""
+    """What a test holds on to: the books, the ledger behind it, the clock."""
 
-    desk: Desk
-    ledger: Ledger
+    books: Books
     clock: FakeClock
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.books.ledger
 
     def play(self, session: LiveSession, samples: Samples) -> None:
         """Let the audio arrive in half seconds, the clock beside it."""
@@ -43,8 +46,9 @@ def stage(ear, identifier, catalogue_path: Path, folder: Path, clock: FakeClock 
         Catalogue.open(catalogue_path, clock, create=False) as catalogue,
         Journal.open(folder / "journal.sqlite", clock) as journal,
     ):
-        outbox = Outbox(folder / "reserve")
-        desk = Desk(
-            clock, ear, identifier, catalogue, catalogue.fingerprint(), Sessions(ledger), journal, outbox, Telemetry()
-        )
-        yield Stage(desk, ledger, clock)
+        telemetry = Telemetry()
+        books = Books(
+            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, Sessions(ledger), journal,
+            Outbox(folder / "reserve"), telemetry, telemetry.stage,
+        )  # fmt: skip
+        yield Stage(books, clock)

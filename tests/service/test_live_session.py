@@ -39,7 +39,7 @@ def lines(session: HeardSession) -> list[tuple[str, float, float]]:
 def test_a_live_night_ends_as_its_replay(opened, ear, identifier, cut_of_concert):
     replayed = Pipeline(ear, identifier).listen(FakeSource(cut(cut_of_concert, SAMPLE_RATE_HERTZ)))
     with opened() as here:
-        session = LiveSession.begin(here.desk, "a microphone", "The Fixtures")
+        session = LiveSession.begin(here.books, "a microphone", "The Fixtures")
         here.play(session, cut_of_concert)
         session.finish()
         heard = only_session(here)
@@ -54,7 +54,7 @@ def test_what_is_settled_stands_in_the_ledger_while_the_night_goes_on(opened, ea
         pieces = list(source)
     replayed = Pipeline(ear, identifier).listen(FakeSource(pieces))
     with opened() as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         for piece in pieces[: 7 * 60]:
             session.accept(piece)
         running = only_session(here)
@@ -73,12 +73,12 @@ def test_what_is_settled_stands_in_the_ledger_while_the_night_goes_on(opened, ea
 def test_after_a_kill_the_song_goes_on_as_one_performance_with_a_gap(opened, cut_of_concert):
     clock = FakeClock()
     with opened(clock) as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert[: 42 * SAMPLE_RATE_HERTZ])
         first_id = session.record.session_id
     clock.advance(11.0)
     with opened(clock) as here:
-        session = LiveSession.resume(here.desk, None)
+        session = LiveSession.resume(here.books, None)
         assert session is not None and session.record.session_id == first_id
         here.play(session, cut_of_concert[53 * SAMPLE_RATE_HERTZ :])
         session.finish()
@@ -97,14 +97,14 @@ def test_after_a_kill_the_song_goes_on_as_one_performance_with_a_gap(opened, cut
 def test_a_service_that_is_restarted_goes_on_with_the_night_it_had_closed(opened, cut_of_concert):
     clock = FakeClock()
     with opened(clock) as here:
-        session = LiveSession.begin(here.desk, "a microphone", "The Fixtures")
+        session = LiveSession.begin(here.books, "a microphone", "The Fixtures")
         here.play(session, cut_of_concert[: 60 * SAMPLE_RATE_HERTZ])
         session.finish()
         closed = only_session(here)
         assert [line[0] for line in lines(closed)] == ["Korobeiniki"]
     clock.advance(4.0)
     with opened(clock) as here:
-        session = LiveSession.resume(here.desk, "The Fixtures")
+        session = LiveSession.resume(here.books, "The Fixtures")
         here.play(session, cut_of_concert[64 * SAMPLE_RATE_HERTZ :])
         session.finish()
         again = only_session(here)
@@ -117,21 +117,21 @@ def test_a_service_that_is_restarted_goes_on_with_the_night_it_had_closed(opened
 def test_a_machine_that_was_off_for_long_finishes_the_old_night_and_begins_another(opened, cut_of_concert):
     clock = FakeClock()
     with opened(clock) as here:
-        here.play(LiveSession.begin(here.desk, "a microphone", ""), cut_of_concert[: 70 * SAMPLE_RATE_HERTZ])
+        here.play(LiveSession.begin(here.books, "a microphone", ""), cut_of_concert[: 70 * SAMPLE_RATE_HERTZ])
     clock.advance(3600.0)
     clock.boot = "another boot"
     with opened(clock) as here:
-        assert LiveSession.resume(here.desk, None) is None
+        assert LiveSession.resume(here.books, None) is None
         heard = only_session(here)
         assert heard.closed is not None and [line[0] for line in lines(heard)] == ["Korobeiniki"]
         assert heard.ended_at <= heard.started_at + timedelta(seconds=75)
-        assert LiveSession.resume(here.desk, None) is None, "a night that is closed is not finished twice"
+        assert LiveSession.resume(here.books, None) is None, "a night that is closed is not finished twice"
         assert len(here.ledger.events(OPENED)) == 1
 
 
 def test_a_night_without_music_leaves_no_trace(opened, cut_of_concert):
     with opened() as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, 0.001 * cut_of_concert[: 5 * SAMPLE_RATE_HERTZ])
         session.accept(Gap(session.last_sample, session.last_sample + 40 * SAMPLE_RATE_HERTZ, "device_lost"))
         session.finish()
@@ -140,7 +140,7 @@ def test_a_night_without_music_leaves_no_trace(opened, cut_of_concert):
 
 def test_a_gap_told_in_pieces_is_one_gap(opened, cut_of_concert):
     with opened() as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert[: 40 * SAMPLE_RATE_HERTZ])
         for _ in range(5):
             session.accept(Gap(session.last_sample, session.last_sample + SAMPLE_RATE_HERTZ, "stalled"))
@@ -152,7 +152,7 @@ def test_a_gap_told_in_pieces_is_one_gap(opened, cut_of_concert):
 @pytest.mark.parametrize("step_seconds", [3600.0, -3600.0, 86_400.0, -86_400.0])
 def test_a_wall_clock_that_is_set_changes_no_duration_and_no_order(opened, cut_of_concert, step_seconds):
     with opened() as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert[: 66 * SAMPLE_RATE_HERTZ])
         here.clock.step_wall(step_seconds)
         session.note_clock_step(step_seconds)
@@ -171,7 +171,7 @@ def test_a_clock_that_was_wrong_until_the_network_came_dates_the_whole_night_ane
     clock = FakeClock(datetime(2024, 4, 3, 20, 0, tzinfo=UTC))
     clock.synchronised = False
     with opened(clock) as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert[: 66 * SAMPLE_RATE_HERTZ])
         clock.step_wall(28 * 86_400.0)
         clock.synchronised = True
@@ -201,7 +201,7 @@ def test_a_song_over_a_clock_change_or_midnight_keeps_its_length_and_its_night(
     venue = VenueSettings(timezone=zone)
     monkeypatch.setattr(ear, "settings", ear.settings.model_copy(update={"venue": venue}))
     with opened(FakeClock(began)) as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert[: 75 * SAMPLE_RATE_HERTZ])
         session.finish()
         (heard,) = sessions_of_night(here.ledger, datetime.fromisoformat(night).date())
@@ -216,7 +216,7 @@ def test_a_song_over_a_clock_change_or_midnight_keeps_its_length_and_its_night(
 def test_a_session_the_journal_knows_nothing_of_is_closed_with_what_was_settled(opened, cut_of_concert, tmp_path):
     clock = FakeClock()
     with opened(clock) as here:
-        session = LiveSession.begin(here.desk, "a microphone", "")
+        session = LiveSession.begin(here.books, "a microphone", "")
         here.play(session, cut_of_concert)
         session.accept(Gap(session.last_sample, session.last_sample + 150 * SAMPLE_RATE_HERTZ, "device_lost"))
         session.accept(Block(session.last_sample, cut_of_concert[:BLOCK_SAMPLES]))
@@ -225,8 +225,8 @@ def test_a_session_the_journal_knows_nothing_of_is_closed_with_what_was_settled(
     for path in tmp_path.glob("journal.sqlite*"):
         path.unlink()
     with opened(clock) as here:
-        assert LiveSession.resume(here.desk, None) is None
-        (concluded,) = here.desk.sessions.conclude_abandoned()
+        assert LiveSession.resume(here.books, None) is None
+        (concluded,) = here.books.sessions.conclude_abandoned(but="")
         heard = only_session(here)
     assert concluded == heard.session_id and heard.closed is not None
     assert [event.body for event in heard.performances] == [event.body for event in settled]

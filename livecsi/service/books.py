@@ -1,0 +1,83 @@
+"""Everything a live night asks and writes to, opened together and by one process alone.
+
+One daemon to a state directory: two would write two journals of one night. The command line reads and edits ledger
+and catalogue meanwhile, as it likes.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecsi.catalogue.sqlite import Catalogue
+from livecsi.clock import Clock
+from livecsi.errors import BusyError, FindingsError, LivecsiError
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import Sessions
+from livecsi.service.ear import Ear
+from livecsi.service.identifier import Identifier
+from livecsi.service.journal import Journal
+from livecsi.service.listener import Timed
+from livecsi.service.outbox import Outbox
+from livecsi.service.telemetry import Telemetry
+from livecsi.settings import Settings
+from livecsi.types import Bands
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The open state of one process; what changes is replaced as a whole."""
+
+    clock: Clock
+    ear: Ear
+    identifier: Identifier
+    catalogue: Catalogue
+    catalogue_id: str
+    ledger: Ledger
+    sessions: Sessions
+    journal: Journal
+    outbox: Outbox
+    telemetry: Telemetry
+    timed: Timed
+
+
+@contextmanager
+def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Timed) -> Iterator[Books]:
+    """Open everything; raises BusyError, FindingsError, UntrustedError before anything is heard."""
+    ear = Ear(settings)
+    with ExitStack() as stack:
+        catalogue = stack.enter_context(Catalogue.open(settings.catalogue_path, clock, create=False))
+        identifier = identifier_of(ear, catalogue)
+        stack.enter_context(_alone(settings.state_dir / "daemon.lock"))
+        ledger = stack.enter_context(Ledger.open(settings.ledger_path, clock))
+        journal = stack.enter_context(Journal.open(settings.journal_path, clock))
+        outbox = Outbox(settings.state_dir / "reserve")
+        outbox.lay_by()
+        sessions = Sessions(ledger, Bands.from_manifest(ear.model.facts["calibration"]))
+        yield Books(
+            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, sessions, journal, outbox, telemetry,
+            timed,
+        )  # fmt: skip
+
+
+def identifier_of(ear: Ear, catalogue: Catalogue) -> Identifier:
+    """The catalogue as something to ask; raises FindingsError when it is empty, UntrustedError when it is not whole."""
+    identifier = Identifier.of_catalogue(ear, catalogue)
+    if not identifier.works:
+        raise FindingsError("the catalogue is empty", "add studio songs with `livecsi catalogue import songs.csv`")
+    return identifier
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    try:
+        file = path.open("w", encoding="ascii")
+    except OSError as error:
+        raise LivecsiError(f"{path}: {error.strerror}", "check the permissions of the state directory") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BusyError(f"{path.parent} belongs to a daemon that runs already", "see `livecsi status`") from error
+        yield
