@@ -28,7 +28,7 @@ INSTALLED = {
 def run(*command: str | Path, root: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **({"DESTDIR": str(root)} if root else {})}
     words = [str(word) for word in command]
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False, umask=0o077)
 
 
 def files(root: Path) -> set[str]:
@@ -122,6 +122,12 @@ def test_installing_again_keeps_the_settings_somebody_wrote(root):
     assert run(DEPLOY / "install", root=root).returncode == 0
     assert settings.read_text() == '[venue]\nname = "Ours"\n'
     assert (root / "etc/livecsi/livecsi.toml.example").read_bytes() == EXAMPLE.read_bytes()
+
+
+def test_what_is_installed_can_be_read_whatever_the_umask(root):
+    for name in INSTALLED - {"usr/local/bin/livecsi"}:
+        assert (root / name).stat().st_mode & 0o444 == 0o444, name
+        assert (root / name).parent.stat().st_mode & 0o555 == 0o555, name
 
 
 def test_uninstalling_keeps_every_night_unless_told_to_purge(root):
