@@ -210,21 +210,33 @@ class Settings(BaseSettings):
         return self.state_dir / "ledger.sqlite"
 
     @property
+    def journal_path(self) -> Path:
+        return self.state_dir / "journal.sqlite"
+
+    @property
     def reports_dir(self) -> Path:
         return self.state_dir / "reports"
 
 
 def load_settings(files: list[Path] | None = None, **options: Any) -> Settings:
-    """Merge files, environment and options; raises SettingsError with the file, the key and what to do."""
+    """Merge files, environment and options; raises SettingsError with the file, the key and what to do.
+
+    An option that is a table changes those keys of its section.
+    """
     merged: dict[str, Any] = {}
     for path in default_files() if files is None else files:
         merged = _merge(merged, _read_toml(path))
     _refuse_unknown_variables()
     try:
         settings = Settings(**merged)
+        return settings.model_copy(update={key: _optional(settings, key, value) for key, value in options.items()})
     except ValidationError as error:
         raise SettingsError(*_explain(error)) from error
-    return settings.model_copy(update=options) if options else settings
+
+
+def _optional(settings: Settings, key: str, value: Any) -> Any:
+    section = getattr(settings, key)
+    return type(section).model_validate(section.model_dump() | value) if isinstance(value, dict) else value
 
 
 def wants_traceback() -> bool:

@@ -36,12 +36,12 @@ def _show(said: dict[str, Any], zone: "ZoneInfo") -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_A_TERMINAL, highlight=False)
-    console.print(_facts(said, zone))
+    console.print(facts(said, zone))
     if said["setlist"]:
-        console.print(_setlist(said["setlist"], zone))
+        console.print(setlist(said["setlist"], zone))
 
 
-def _facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
+def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
     """One row a fact; texts are never read as markup, for a song may be called [red]."""
     from rich.table import Table
     from rich.text import Text
@@ -68,7 +68,7 @@ def _facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
     return table
 
 
-def _setlist(lines: list[dict[str, Any]], zone: "ZoneInfo") -> "Table":
+def setlist(lines: list[dict[str, Any]], zone: "ZoneInfo") -> "Table":
     from rich.table import Table
     from rich.text import Text
 

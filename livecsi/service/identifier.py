@@ -51,6 +51,11 @@ class Identifier:
         ]
         return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
 
+    @property
+    def recordings(self) -> int:
+        """How many studio recordings it compares with."""
+        return len(self._recordings)
+
     def knows(self, candidate: Candidate) -> bool:
         """Whether this recording is in the catalogue, as the work it was named for."""
         recording = self._recordings.get(candidate.recording_id)

@@ -6,6 +6,7 @@ While it lasts, the ledger holds what is settled. `finish` divides the whole nig
 ends as a replay of its sound would.
 """
 
+from dataclasses import replace
 from typing import Any, Self
 
 from livecsi.clock import Clock, format_utc, parse_utc
@@ -42,10 +43,10 @@ class LiveSession:
         self._flushed_samples = self.last_sample
 
     @classmethod
-    def begin(cls, books: Books, input_name: str, act: str) -> Self:
+    def begin(cls, books: Books, input_name: str, act: str, plan_id: str = "") -> Self:
         """A new session from this moment on; the journal forgets the one before."""
         books.journal.begin({})
-        return cls(books, LiveRecord(books, live_start(books, input_name, act)))
+        return cls(books, LiveRecord(books, replace(live_start(books, input_name, act), plan_id=plan_id)))
 
     @classmethod
     def resume(cls, books: Books, act: str | None) -> Self | None:

@@ -6,7 +6,7 @@ afterwards; it never adds a line to one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from livecsi.catalogue.identifiers import folded
 from livecsi.catalogue.song_list import SongFinder, titles_in
@@ -20,6 +20,9 @@ from livecsi.ledger.plans import Plan, PlannedSong, PlannedWork, plans, repertoi
 from livecsi.ledger.review import review_of
 from livecsi.service.announcements import Announcement
 from livecsi.settings import Settings
+
+EARLY = timedelta(minutes=15)
+"""An act may begin this much before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,19 @@ def announce(settings: Settings, ledger: Ledger, announced: Sequence[Announcemen
     """
     finder = _finder(settings)
     return write_plans(ledger, [_plan(ledger, finder, one, by) for one in announced])
+
+
+def plan_on_stage(ledger: Ledger, night: date, stage: str, now: datetime, act: str | None) -> Plan | None:
+    """Whose time it is: of the acts announced for a stage the latest to have begun, or the only one.
+
+    `act` restricts it to one. Several acts without times leave it open.
+    """
+    mine = [p for key, p in plans(ledger, night).items() if key.stage == stage and act in (None, key.act)]
+    timed = sorted((p.start, p.key.act, p) for p in mine if p.start is not None)
+    if timed:
+        begun = [plan for start, _, plan in timed if start <= now + EARLY]
+        return begun[-1] if begun else timed[0][2]
+    return mine[0] if len(mine) == 1 else None
 
 
 def planned_works(plan: Plan, catalogue: Catalogue) -> set[int]:

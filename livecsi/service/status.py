@@ -5,9 +5,13 @@ The terminal, `/status`, the metrics and systemd's STATUS line are views of one 
     starting -> waiting <-> listening <-> degraded -> stopping
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from math import inf
+from typing import Any, Self
+
+BEFORE = datetime.min.replace(tzinfo=UTC)
 
 
 class State(StrEnum):
@@ -69,26 +73,37 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """The daemon at one moment."""
+class SessionView:
+    """What the analysis has to say at one moment."""
 
-    state: State
-    troubles: tuple[str, ...]
-    at: datetime
-    running_since: datetime
-    input_name: str
-    level_dbfs: float
-    lag_seconds: float
-    """Audio that has arrived and is not analysed yet."""
-    night: date | None
-    session_id: str
-    act: str
-    heard_seconds: float
+    night: date | None = None
+    session_id: str = ""
+    act: str = ""
+    heard_seconds: float = 0.0
     """Since the session began, gaps included."""
-    gap_seconds: float
-    guess: Guess | None
-    setlist: tuple[HeardLine, ...]
-    songs: int
+    gap_seconds: float = 0.0
+    guess: Guess | None = None
+    setlist: tuple[HeardLine, ...] = ()
+    songs: int = 0
     """Studio recordings in the catalogue."""
-    model_id: str
-    catalogue_id: str
+    model_id: str = ""
+    catalogue_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status(SessionView):
+    """The daemon at one moment: what it has to say about the session, and about itself."""
+
+    state: State = State.STARTING
+    troubles: tuple[str, ...] = ()
+    at: datetime = BEFORE
+    running_since: datetime = BEFORE
+    input_name: str = ""
+    level_dbfs: float = -inf
+    lag_seconds: float = 0.0
+    """Audio that has arrived and is not analysed yet."""
+
+    @classmethod
+    def about(cls, view: SessionView, **itself: Any) -> Self:
+        """A status with this view of the session."""
+        return cls(**{field.name: getattr(view, field.name) for field in fields(view)}, **itself)
