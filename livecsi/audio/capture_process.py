@@ -87,17 +87,6 @@ def _orders(settings: CaptureSettings) -> bytes:
     return json.dumps({"name": display_name(settings.input), **settings.model_dump(include=ORDERS)}).encode()
 
 
-def list_inputs(timeout_seconds: float) -> list[dict[str, object]]:
-    """What PortAudio can record from now; raises subprocess.SubprocessError and ValueError when it cannot say."""
-    command = [*program("default"), "list"]
-    listed = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=timeout_seconds,
-        check=True,
-    )  # fmt: skip
-    inputs: list[dict[str, object]] = json.loads(listed.stdout)
-    return inputs
-
-
 def is_url(name: str) -> bool:
     """Whether an input is a stream and no sound card."""
     return "://" in name

@@ -32,10 +32,13 @@ from livecsi.audio.wire import (
 )
 from livecsi.clock import SystemClock
 
-CONNECTING_SECONDS = 5.0
+OPTIONS = {"analyzeduration": "1000000"}  # microseconds; the usual five seconds of guessing are lost audio
+CONNECTING_SECONDS = 4.0
 SILENCE_SECONDS = 5.0
-GATHERING_SECONDS = 1.0
+GATHERING_SECONDS = 2.0
 MOST_GATHERED_SECONDS = 10.0
+FORGIVEN_SECONDS = 1.0
+"""A recording that ends so much before its promised end is complete."""
 LARGEST_JUMP_SECONDS = 60.0
 SMALLEST_JUMP_SECONDS = 0.1
 
@@ -48,7 +51,7 @@ def main(orders: dict[str, Any]) -> None:
     name = orders["name"]
     av.logging.set_level(None)
     try:
-        container = av.open(orders["input"], timeout=(CONNECTING_SECONDS, SILENCE_SECONDS))
+        container = av.open(orders["input"], options=OPTIONS, timeout=(CONNECTING_SECONDS, SILENCE_SECONDS))
         stream = container.streams.audio[0]
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         send(Absent(f"{name} cannot be opened: {_reason(error)}; check the address and the sender"))
@@ -82,7 +85,7 @@ def _deliver(pieces: Iterator[Piece], rate_hertz: int, channels: list[int], reco
     except (av.FFmpegError, OSError, ValueError) as error:
         send(Lost(f"the stream broke off: {_reason(error)}"))
         return
-    is_complete = recorded_seconds and delivered_frames / rate_hertz > recorded_seconds - GATHERING_SECONDS
+    is_complete = recorded_seconds and delivered_frames / rate_hertz > recorded_seconds - FORGIVEN_SECONDS
     send(Ended() if is_complete else Lost("the stream ended"))
 
 

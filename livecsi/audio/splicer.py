@@ -5,8 +5,7 @@ of audio without a loss is a run: it has one resampler, so its length is exact, 
 count of lost frames says.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
 from enum import StrEnum
 
 import numpy as np
@@ -38,32 +37,36 @@ class Loss(StrEnum):
     """We were too slow to take what came."""
 
 
-@dataclass(slots=True)
 class _Run:
-    """Audio without a loss: where it began, how fast it comes, and how late its stamps are."""
+    """Audio of one opening of the input: frames are counted through its losses, so that no rounding adds up."""
 
-    first_sample: int
-    rate_hertz: int
-    frames: int = 0
-    resampler: soxr.ResampleStream = field(init=False)
+    def __init__(self, first_sample: int, rate_hertz: int) -> None:
+        self._first_sample = first_sample
+        self._rate_hertz = rate_hertz
+        self._frames = 0
+        self._resampler = self._new_resampler()
 
-    def __post_init__(self) -> None:
-        self.resampler = soxr.ResampleStream(self.rate_hertz, SAMPLE_RATE_HERTZ, 1, dtype="float32", quality="HQ")
+    def resample(self, samples: Samples) -> Samples:
+        self._frames += len(samples)
+        return samples if self._rate_hertz == SAMPLE_RATE_HERTZ else self._resampler.resample_chunk(samples)
 
-    def resample(self, samples: Samples, is_last: bool = False) -> Samples:
-        self.frames += len(samples)
-        if self.rate_hertz == SAMPLE_RATE_HERTZ:
-            return samples
-        return self.resampler.resample_chunk(samples, last=is_last)
+    def flush(self) -> Samples:
+        """What the resampler still holds."""
+        rest: Samples = self._resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+        return rest
+
+    def skip(self, frames: int) -> None:
+        """So many frames are missing here; what follows is resampled for itself."""
+        self._frames += frames
+        self._resampler = self._new_resampler()
 
     @property
     def last_sample(self) -> int:
-        """Where it will end once the resampler has given up everything."""
-        return self.sample_at(self.frames)
+        """Where it ends once it is flushed; halves are rounded up, as the resampler does."""
+        return self._first_sample + (2 * self._frames * SAMPLE_RATE_HERTZ + self._rate_hertz) // (2 * self._rate_hertz)
 
-    def sample_at(self, frames: int) -> int:
-        """Where its frame of this number belongs; halves are rounded up, as the resampler does."""
-        return self.first_sample + (2 * frames * SAMPLE_RATE_HERTZ + self.rate_hertz) // (2 * self.rate_hertz)
+    def _new_resampler(self) -> soxr.ResampleStream:
+        return soxr.ResampleStream(self._rate_hertz, SAMPLE_RATE_HERTZ, 1, dtype="float32", quality="HQ")
 
 
 class Lateness:
@@ -121,19 +124,20 @@ class Splicer:
 
     def heard(self, message: Heard, reason: Loss) -> Iterator[Block | Gap]:
         """Audio; `reason` is why it was missing, if it was."""
-        if self._run is None:
-            yield from self._begin_run(message.stamp_seconds, reason)
-        elif message.lost_frames:
-            yield from self._skip(message.lost_frames, Loss.OVERFLOW)
-        yield from self._mend(message)
-        assert self._run is not None
-        yield from self._blocks(self._run.resample(message.samples))
-        self._anchor = (self._run.last_sample, message.stamp_seconds + len(message.samples) / self._rate_hertz)
+        run = self._run
+        if run is None:
+            run = self._run = yield from self._begin_run(message.stamp_seconds, reason)
+        else:
+            yield from self._skip(run, message.lost_frames, Loss.OVERFLOW)
+        if self._follows_clock:
+            yield from self._skip(run, self._hole_frames(message), Loss.STALLED)
+        yield from self._blocks(run.resample(message.samples))
+        self._anchor = (run.last_sample, message.stamp_seconds + len(message.samples) / self._rate_hertz)
 
     def lost(self) -> Iterator[Block]:
         """The input is gone: what the resampler still holds comes out."""
         if self._run is not None:
-            yield from self._blocks(self._run.resample(np.zeros(0, dtype=np.float32), is_last=True))
+            yield from self._blocks(self._run.flush())
             self._run = None
 
     def missing(self, now_seconds: float, reason: Loss) -> Iterator[Gap]:
@@ -141,36 +145,34 @@ class Splicer:
         if self._run is None and self._follows_clock:
             yield from self._advance(self._sample_at(now_seconds - SETTLED_SECONDS), reason)
 
-    def _begin_run(self, stamp_seconds: float, reason: Loss) -> Iterator[Gap]:
+    def _begin_run(self, stamp_seconds: float, reason: Loss) -> Generator[Gap, None, _Run]:
         first_sample = self._sample_at(stamp_seconds) if self._follows_clock else self.position
         first_sample = max(first_sample, self.position - MOST_REPEATED_SAMPLES)
-        yield from self._begin_at(first_sample, reason)
+        yield from self._go_on_at(first_sample, reason)
         self._lateness = Lateness()
+        return _Run(first_sample, self._rate_hertz)
 
-    def _mend(self, message: Heard) -> Iterator[Block | Gap]:
-        """Book a hole that shows only in the stamps, a few seconds after it happened."""
+    def _hole_frames(self, message: Heard) -> int:
+        """What shows only in the stamps, a few seconds after it happened."""
         rate = self._rate_hertz
-        hole = self._lateness.hole_seconds(
-            message.stamp_seconds, message.lost_frames / rate, len(message.samples) / rate
-        )
-        if hole and self._follows_clock:
-            yield from self._skip(round(hole * rate), Loss.STALLED)
+        lost_seconds, duration_seconds = message.lost_frames / rate, len(message.samples) / rate
+        return round(self._lateness.hole_seconds(message.stamp_seconds, lost_seconds, duration_seconds) * rate)
 
-    def _skip(self, frames: int, reason: Loss) -> Iterator[Block | Gap]:
-        """End the run, leave out so many frames, and begin another one."""
-        assert self._run is not None
-        first_sample = self._run.sample_at(self._run.frames + frames)
-        yield from self.lost()
-        yield from self._begin_at(first_sample, reason)
-
-    def _begin_at(self, first_sample: int, reason: Loss) -> Iterator[Gap]:
-        yield from self._advance(first_sample, reason)
-        self._unwanted = self.position - first_sample  # delivered before, or already given up as missing
-        self._run = _Run(first_sample, self._rate_hertz)
+    def _skip(self, run: _Run, frames: int, reason: Loss) -> Iterator[Block | Gap]:
+        """Leave so many frames out of a run."""
+        if not frames:
+            return
+        yield from self._blocks(run.flush())
+        run.skip(frames)
+        yield from self._go_on_at(run.last_sample, reason)
 
     def _sample_at(self, seconds: float) -> int:
         sample, at_seconds = self._anchor
         return sample + round((seconds - at_seconds) * SAMPLE_RATE_HERTZ)
+
+    def _go_on_at(self, sample: int, reason: Loss) -> Iterator[Gap]:
+        yield from self._advance(sample, reason)
+        self._unwanted = self.position - sample  # delivered before, or already given up as missing
 
     def _advance(self, sample: int, reason: Loss) -> Iterator[Gap]:
         if sample > self.position:
