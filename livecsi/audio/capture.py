@@ -149,7 +149,7 @@ def _one_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    wire.die_with_parent()
+    wire.belong_to_parent()
     with contextlib.suppress(BrokenPipeError):
         if sys.argv[1] == "list":
             sys.stdout.write(json.dumps(list_inputs()))

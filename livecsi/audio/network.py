@@ -24,7 +24,7 @@ from livecsi.audio.wire import (
     Ended,
     Lost,
     Opened,
-    die_with_parent,
+    belong_to_parent,
     heard,
     missing_channel,
     read_orders,
@@ -132,7 +132,7 @@ def _reason(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    die_with_parent()
+    belong_to_parent()
     with contextlib.suppress(BrokenPipeError):
         main(read_orders())
     os._exit(0)

@@ -16,7 +16,7 @@ from livecsi.audio.wire import (
     Audio,
     Ended,
     Opened,
-    die_with_parent,
+    belong_to_parent,
     heard,
     missing_channel,
     read_orders,
@@ -56,7 +56,7 @@ def _floats(raw: bytes, raw_format: str) -> Audio:
 
 
 if __name__ == "__main__":
-    die_with_parent()
+    belong_to_parent()
     with contextlib.suppress(BrokenPipeError):
         main(read_orders())
     os._exit(0)

@@ -17,6 +17,7 @@ from livecsi.types import SAMPLE_RATE_HERTZ, Block
 
 LISTING_SECONDS = 15.0
 PATIENCE_SECONDS = 5.0
+ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def probe(settings: CaptureSettings, clock: Clock, seconds: float = 1.0) -> Capt
     with LiveSource(settings, clock) as source:
         for piece in source:
             wanted -= len(piece.samples) if isinstance(piece, Block) else 0
-            if wanted <= 0 or clock.monotonic_seconds() > deadline_seconds:
+            has_failed = sum(source.status.restarts.values()) >= ATTEMPTS
+            if wanted <= 0 or has_failed or clock.monotonic_seconds() > deadline_seconds:
                 break
         return source.status

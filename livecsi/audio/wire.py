@@ -172,7 +172,12 @@ def send(message: Message) -> None:
     sys.stdout.buffer.flush()
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process with its parent; elsewhere than on Linux the closed pipe does it."""
+def belong_to_parent() -> None:
+    """End with the parent, and by nothing else: what stops the daemon must not stop its ears before it is done.
+
+    Where the kernel offers no such thing, the closed pipe ends this process.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)

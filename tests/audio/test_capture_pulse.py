@@ -1,6 +1,8 @@
 """A real sound server is captured through PortAudio; it is killed, restarted, frozen and thawed meanwhile."""
 
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import soxr
 from livecsi.audio.live import LiveSource
 from livecsi.clock import SystemClock
 from livecsi.settings import CaptureSettings
-from livecsi.types import SAMPLE_RATE_HERTZ
+from livecsi.types import SAMPLE_RATE_HERTZ, Gap
 from tests.audio.recorder import Recorder
 
 NOTICED_SECONDS = 2.0
@@ -158,6 +160,33 @@ def test_music_after_an_outage_is_where_the_clock_says(pulse, sound):
     assert -0.1 < delay < PLAYER_STARTS_SECONDS
 
 
+def test_what_stops_the_daemon_does_not_stop_its_ears(pulse):
+    with record() as recorder:
+        recorder.wait_for(lambda status: status.is_capturing)
+        (child,) = [child for child in psutil.Process().children() if "livecsi.audio.capture" in child.cmdline()]
+        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert recorder.source.status.is_capturing and not recorder.source.status.restarts
+
+
+def test_a_killed_daemon_leaves_no_child_behind(pulse):
+    program = (
+        "from livecsi.audio.probe import *; from livecsi.clock import *; probe(CaptureSettings(), SystemClock(), 60)"
+    )
+    daemon = psutil.Popen([sys.executable, "-c", program])
+    deadline = time.monotonic() + 10
+    while not daemon.children():
+        assert time.monotonic() < deadline and daemon.poll() is None
+        time.sleep(0.05)
+    time.sleep(1.0)
+    children = daemon.children()
+    daemon.kill()
+    daemon.wait()
+    gone, alive = psutil.wait_procs(children, timeout=2)
+    assert gone and not alive
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_five_outages_in_a_row(pulse, long_sound, how):
@@ -177,3 +206,19 @@ def test_a_hundred_losses_leave_nothing_behind(pulse):
         recorder.wait_for(lambda status: status.is_capturing)
         assert process.num_fds() <= before[0] and process.num_threads() <= before[1]
         assert process.memory_info().rss - before[2] < 20 * 2**20
+
+
+@pytest.mark.live
+def test_a_reader_that_sleeps_too_long_loses_the_middle_and_no_time(pulse):
+    pieces = []
+    began = time.monotonic()
+    with LiveSource(CaptureSettings(), SystemClock()) as source:
+        for piece in source:
+            pieces.append(piece)
+            if len(pieces) == 40:
+                time.sleep(14.0)
+            elif time.monotonic() - began > 20.0:
+                break
+    (lost,) = [piece for piece in pieces if isinstance(piece, Gap) and piece.reason == "overflow"]
+    assert (lost.last_sample - lost.first_sample) / SAMPLE_RATE_HERTZ == pytest.approx(14.0 - 10.4, abs=0.7)
+    assert pieces[-1].last_sample / SAMPLE_RATE_HERTZ == pytest.approx(time.monotonic() - began, abs=0.5)
