@@ -1,0 +1,1 @@
+"""The whole daemon on a real sound server, in real time."""

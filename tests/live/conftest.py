@@ -1,0 +1,3 @@
+"""An identifier over the prepared catalogue."""
+
+from tests.service.conftest import identifier  # noqa: F401
