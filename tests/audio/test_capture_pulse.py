@@ -222,3 +222,15 @@ def test_a_reader_that_sleeps_too_long_loses_the_middle_and_no_time(pulse):
     (lost,) = [piece for piece in pieces if isinstance(piece, Gap) and piece.reason == "overflow"]
     assert (lost.last_sample - lost.first_sample) / SAMPLE_RATE_HERTZ == pytest.approx(14.0 - 10.4, abs=0.7)
     assert pieces[-1].last_sample / SAMPLE_RATE_HERTZ == pytest.approx(time.monotonic() - began, abs=0.5)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("frozen_seconds", [3.0, 11.0, 19.0])
+def test_a_server_that_hangs_from_the_beginning_is_waited_for(pulse, frozen_seconds):
+    pulse.freeze()
+    with record() as recorder:
+        time.sleep(frozen_seconds)
+        assert not recorder.source.status.is_capturing
+        pulse.thaw()
+        recorder.wait_for(lambda status: status.is_capturing, BACK_SECONDS)
+        assert [why for _, _, why in recorder.gaps()] == ["waiting"]
