@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 MODULES = (
     "module-native-protocol-unix auth-anonymous=1 socket={socket}",
@@ -23,7 +23,7 @@ pcm.!default { type pulse }
 ctl.!default { type pulse }
 """
 START_SECONDS = 10.0
-SILENT = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+SILENT: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class PulseServer:
