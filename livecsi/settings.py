@@ -157,6 +157,9 @@ class PrivacySettings(Section):
 
     keep_setlists_days: int = Field(default=1096, ge=1)
     """How long nights stay in the ledger, with all that was heard and decided; three years unless set otherwise."""
+    journal_dir: Path | None = None
+    """Where coarse features of the running night lie until it is over; the state directory when empty. A folder in
+    memory, such as /run/livecsi, keeps them off the disk, and a power cut then costs what was heard so far."""
 
 
 class ServiceSettings(Section):
@@ -211,7 +214,7 @@ class Settings(BaseSettings):
 
     @property
     def journal_path(self) -> Path:
-        return self.state_dir / "journal.sqlite"
+        return (self.privacy.journal_dir or self.state_dir) / "journal.sqlite"
 
     @property
     def reports_dir(self) -> Path:

@@ -41,7 +41,10 @@ class DecoderProcess:
         self._refuse_non_files()
         cpu_seconds = int(self._limits.timeout_seconds + self._limits.maximum_seconds / SLOWEST_DECODING) + 1
         self._process = subprocess.Popen(
-            self._command(cpu_seconds), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            self._command(cpu_seconds),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             bufsize=0,
         )
         try:

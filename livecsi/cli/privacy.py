@@ -32,7 +32,6 @@ def report(as_json: bool) -> None:
     for kept in found.kept:
         click.echo(f"{kept.size_bytes:>12,}  {kept.path}  {kept.what}")
     click.echo(f"{0:>12}  audio: none is kept")
-    click.echo(f"{0:>12}  features of live music: none are kept")
     since = f", the oldest of {found.oldest_night}" if found.oldest_night else ""
     click.echo(f"{found.nights} nights{since}; kept for {found.keep_setlists_days} days")
     click.echo(f"to be forgotten: {', '.join(map(str, found.expired_nights)) or 'none'}")
@@ -42,7 +41,7 @@ def report(as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be forgotten.")
 @click.option("--by", help="Who decides; default: the name of the user.")
 def expire(dry_run: bool, by: str | None) -> None:
-    """Forget the nights that are older than `privacy.keep_setlists_days`, for good.
+    """Forget the nights that are older than `privacy.keep_setlists_days`, for good, and features nobody needs any more.
 
     Of each event only its digest stays, so the chain and the checkpoints still hold. Copies made before a change of
     format, backups and printed reports are not touched.
@@ -51,7 +50,7 @@ def expire(dry_run: bool, by: str | None) -> None:
 
     from livecsi.clock import SystemClock
     from livecsi.ledger.ledger import Ledger
-    from livecsi.service.privacy import events_of, expired_nights, forget, unfiled
+    from livecsi.service.privacy import events_of, expired_nights, forget, forget_features, unfiled
     from livecsi.settings import load_settings
 
     settings, clock = load_settings(), SystemClock()
@@ -60,6 +59,8 @@ def expire(dry_run: bool, by: str | None) -> None:
         for key in unfiled(ledger, nights):
             click.echo(f"nobody has filed {key.night} {key.act or '(no act named)'}, stage {key.stage}", err=True)
         count = len(events_of(ledger, nights)) if dry_run else forget(ledger, nights, by or getpass.getuser())
+    if not dry_run and forget_features(settings, clock):
+        click.echo("forgot the features of the last live night", err=True)
     for night in nights:
         click.echo(night)
     click.echo(f"{'would forget' if dry_run else 'forgot'} {len(nights)} nights, {count} events", err=True)
@@ -70,7 +71,6 @@ def _document(found: "Inventory") -> dict[str, Any]:
     return {
         "kept": kept,
         "audio_bytes": 0,
-        "live_feature_bytes": 0,
         "nights": found.nights,
         "oldest_night": found.oldest_night.isoformat() if found.oldest_night else None,
         "keep_setlists_days": found.keep_setlists_days,

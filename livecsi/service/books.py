@@ -49,7 +49,7 @@ def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Ti
     with ExitStack() as stack:
         catalogue = stack.enter_context(Catalogue.open(settings.catalogue_path, clock, create=False))
         identifier = identifier_of(ear, catalogue)
-        stack.enter_context(_alone(settings.state_dir / "daemon.lock"))
+        stack.enter_context(alone(settings.state_dir))
         ledger = stack.enter_context(Ledger.open(settings.ledger_path, clock))
         journal = stack.enter_context(Journal.open(settings.journal_path, clock))
         outbox = Outbox(settings.state_dir / "reserve")
@@ -70,7 +70,9 @@ def identifier_of(ear: Ear, catalogue: Catalogue) -> Identifier:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(state_dir: Path) -> Iterator[None]:
+    """Be the only process that writes nights here; raises BusyError when another one is."""
+    path = state_dir / "daemon.lock"
     try:
         file = path.open("w", encoding="ascii")
     except OSError as error:
@@ -79,5 +81,5 @@ def _alone(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise BusyError(f"{path.parent} belongs to a daemon that runs already", "see `livecsi status`") from error
+            raise BusyError(f"{state_dir} belongs to a daemon that runs already", "see `livecsi status`") from error
         yield

@@ -31,6 +31,7 @@ class Capturing:
     def stop(self) -> None:
         """What was taken until now is in the inbox afterwards, and the inbox is closed."""
         self._source.stop()
+        self._inbox.hurry()
         self._thread.join(JOIN_SECONDS)
         self._inbox.close()
 

@@ -23,7 +23,7 @@ class Inbox:
         self._pieces: deque[Block | Gap] = deque()
         self._lost: Gap | None = None
         self._samples = 0
-        self._is_closed = False
+        self._is_closed = self._is_hurried = False
         self._changed = threading.Condition()
 
     @property
@@ -41,7 +41,7 @@ class Inbox:
         """Add what arrived; waits for room only when the source can wait."""
         with self._changed:
             if self._can_wait:
-                self._changed.wait_for(lambda: self._samples < self._limit_samples or self._is_closed)
+                self._changed.wait_for(lambda: self._samples < self._limit_samples or self._is_hurried)
             self._pieces.append(piece)
             self._samples += _samples(piece)
             while self._samples > self._limit_samples and not self._can_wait:
@@ -61,6 +61,12 @@ class Inbox:
             self._samples -= _samples(piece)
             self._changed.notify_all()
             return piece
+
+    def hurry(self) -> None:
+        """The end is near: from now on nobody who puts is kept waiting."""
+        with self._changed:
+            self._is_hurried = True
+            self._changed.notify_all()
 
     def close(self, error: BaseException | None = None) -> None:
         """The source has ended."""

@@ -45,30 +45,29 @@ class Journal(Store):
         self._waiting: list[tuple[str, tuple[object, ...]]] = []
         self._fresh: list[tuple[int, NDArray[np.float16]]] = []
         self._fresh_windows: list[HeardWindow] = []
+        self._has_old_rows = self._has_old_pages = False
         row = self._database.row("SELECT max(first_frame + count) FROM frames")
         self.frame_count = int(row[0] or 0) if row else 0
 
     def begin(self, session: Mapping[str, Any]) -> None:
         """Forget the night before and begin one; `session` is what a restart must know, in plain values."""
-        self._clear()
+        self._waiting = [(f"DELETE FROM {table}", ()) for table in TABLES]
+        self._fresh, self._fresh_windows, self.frame_count = [], [], 0
+        self._has_old_pages = self._has_old_rows = True
         self.describe(session)
-        self.flush()
 
     def describe(self, session: Mapping[str, Any]) -> None:
         """Change what a restart must know."""
         self._wait("INSERT OR REPLACE INTO session VALUES (1, ?)", json.dumps(dict(session)))
 
-    def empty(self) -> None:
-        """Forget the night, on the disk as well."""
-        self._clear()
-        self.flush()
-        self._database.execute("VACUUM")
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def session(self) -> dict[str, Any] | None:
-        """What `describe` was told last; None when no night is kept."""
-        row = self._database.row("SELECT body FROM session")
-        return json.loads(row["body"]) if row else None
+        """What `describe` was told before the last `flush`; None when no night is kept."""
+        rows = self._rows("SELECT body FROM session")
+        return json.loads(rows[0]["body"]) if rows else None
+
+    def damage(self) -> list[str]:
+        """What is wrong with the file, one line each; empty when all is well."""
+        return self._database.check()
 
     def keep(self, magnitudes: Frames, levels_dbfs: Levels) -> None:
         coarse = magnitudes.astype(np.float16)
@@ -103,10 +102,14 @@ class Journal(Store):
         with self.transaction():
             for sql, parameters in self._waiting:
                 self._database.execute(sql, parameters)
-        self._waiting, self._fresh, self._fresh_windows = [], [], []
+        self._waiting, self._fresh, self._fresh_windows, self._has_old_rows = [], [], [], False
+        if self._has_old_pages:
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._has_old_pages = False
 
     def frames(self, first_frame: int, last_frame: int) -> Frames:
-        rows = self._database.rows(
+        rows = self._rows(
             "SELECT * FROM frames WHERE first_frame < ? AND first_frame + count > ? ORDER BY first_frame",
             (last_frame, first_frame),
         )
@@ -117,7 +120,7 @@ class Journal(Store):
 
     def levels_dbfs(self, first_frame: int) -> Levels:
         """Levels of the frames on disk from the row of `first_frame` on."""
-        rows = self._database.rows(
+        rows = self._rows(
             "SELECT levels FROM frames WHERE first_frame + count > ? ORDER BY first_frame", (first_frame,)
         )
         return np.concatenate([np.zeros(0), *(np.frombuffer(row["levels"], np.float16) for row in rows)]).astype(
@@ -126,21 +129,21 @@ class Journal(Store):
 
     def windows(self, after_seconds: float = -1.0) -> list[HeardWindow]:
         """The windows that end after a moment, in the order they came."""
-        kept = [_window(row) for row in self._database.rows("SELECT * FROM windows ORDER BY last_frame")]
+        kept = [_window(row) for row in self._rows("SELECT * FROM windows ORDER BY last_frame")]
         return [window for window in [*kept, *self._fresh_windows] if window.scored.end_seconds > after_seconds]
 
     def gaps(self) -> list[Gap]:
         """All gaps on disk, in order."""
-        return [Gap(*row) for row in self._database.rows("SELECT * FROM gaps ORDER BY first_sample")]
+        return [Gap(*row) for row in self._rows("SELECT * FROM gaps ORDER BY first_sample")]
 
     def settled(self) -> list[Stretch]:
         """All edges on disk that will not change."""
-        rows = self._database.rows("SELECT * FROM settled ORDER BY start_seconds")
+        rows = self._rows("SELECT * FROM settled ORDER BY start_seconds")
         return [(float(row["start_seconds"]), float(row["end_seconds"])) for row in rows]
 
-    def _clear(self) -> None:
-        self._waiting = [(f"DELETE FROM {table}", ()) for table in TABLES]
-        self._fresh, self._fresh_windows, self.frame_count = [], [], 0
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Rows on the disk, unless they are of the night before and only wait to be deleted."""
+        return [] if self._has_old_rows else self._database.rows(sql, parameters)
 
     def _wait(self, sql: str, *parameters: object) -> None:
         self._waiting.append((sql, parameters))

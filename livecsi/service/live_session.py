@@ -46,7 +46,9 @@ class LiveSession:
     def begin(cls, books: Books, input_name: str, act: str, plan_id: str = "") -> Self:
         """A new session from this moment on; the journal forgets the one before."""
         books.journal.begin({})
-        return cls(books, LiveRecord(books, replace(live_start(books, input_name, act), plan_id=plan_id)))
+        session = cls(books, LiveRecord(books, replace(live_start(books, input_name, act), plan_id=plan_id)))
+        session.keep()
+        return session
 
     @classmethod
     def resume(cls, books: Books, act: str | None) -> Self | None:
@@ -59,7 +61,7 @@ class LiveSession:
             return None
         session = cls(books, LiveRecord.recalled(books, start_of(kept["start"])))
         session._recall()
-        away_seconds = _seconds_since(kept["beat"], books.clock)
+        away_seconds = seconds_since(kept["beat"], books.clock)
         if away_seconds > LONGEST_INTERRUPTION_SECONDS or not session._fits(act):
             if session.record.is_begun:
                 session.finish()
@@ -185,7 +187,7 @@ class LiveSession:
         return {"sample": self.last_sample, "utc": format_utc(clock.utc_now()), **stamp}
 
 
-def _seconds_since(beat: dict[str, Any], clock: Clock) -> float:
+def seconds_since(beat: dict[str, Any], clock: Clock) -> float:
     """By the monotonic clock within one boot, else by the wall clock, which may have been set back."""
     if beat["boot_id"] == clock.boot_id():
         return max(0.0, clock.monotonic_seconds() - float(beat["monotonic_seconds"]))

@@ -1,6 +1,7 @@
 """What this box keeps about people, and how it forgets: nights older than the settings allow are emptied.
 
-No audio and no features of a night ever reach the disk, so there is nothing of them to delete.
+No audio ever reaches the disk. Coarse features of a live night lie in its journal until the next one begins; where
+none begins any more, they are forgotten here.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from livecsi.clock import Clock
+from livecsi.errors import BusyError
 from livecsi.ledger.ledger import Event, Ledger
 from livecsi.ledger.night import ReportKey
 from livecsi.ledger.review import reviews
 from livecsi.ledger.sessions import OPENED
+from livecsi.service.books import alone
+from livecsi.service.journal import Journal
+from livecsi.service.live_session import seconds_since
 from livecsi.settings import Settings
+
+FEATURES_KEPT_SECONDS = 86_400.0
+"""After the last sound of a night nobody goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,22 @@ def forget(ledger: Ledger, nights: Sequence[date], by: str) -> int:
     return len(events)
 
 
+def forget_features(settings: Settings, clock: Clock) -> bool:
+    """Remove the journal of a night that is over; False when there is none, or the night may still go on."""
+    if not settings.journal_path.exists():
+        return False
+    try:
+        with alone(settings.state_dir), Journal.open(settings.journal_path, clock, create=False) as journal:
+            kept = journal.session()
+            if not kept or seconds_since(kept["beat"], clock) < FEATURES_KEPT_SECONDS:
+                return False
+            journal.begin({})
+            journal.flush()
+    except BusyError:  # the daemon runs, and forgets by itself
+        return False
+    return True
+
+
 def events_of(ledger: Ledger, nights: Sequence[date]) -> list[Event]:
     """Everything that was planned, heard or decided for these nights."""
     days = {night.isoformat() for night in nights}
@@ -88,7 +112,10 @@ def _kept(settings: Settings) -> tuple[Kept, ...]:
         ("studio songs: titles, writers, features of the studio recordings", "catalogue.sqlite*"),
         ("reports", "reports"),
     ]
-    return tuple(Kept(what, path, _size(path)) for what, pattern in found for path in sorted(folder.glob(pattern)))
+    paths = [(what, path) for what, pattern in found for path in sorted(folder.glob(pattern))]
+    journal = sorted(settings.journal_path.parent.glob(f"{settings.journal_path.name}*"))
+    paths += [("coarse features of the night that runs, or ran last", path) for path in journal]
+    return tuple(Kept(what, path, _size(path)) for what, path in paths)
 
 
 def _size(path: Path) -> int:
