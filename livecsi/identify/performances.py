@@ -4,6 +4,7 @@ A name needs the whole stretch to say so, and the rest of the night not to speak
 music is honestly unknown, with its alternatives. Pieces that turn out to be one song become one performance.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ LONGEST_PAUSE_SECONDS = 8.0
 """Within one song: a false ending, a breath, a word to the audience."""
 PROBABLE = 0.5
 """From here on a piece is sure enough of its song to lend it to its neighbour."""
+UNLIKELY_ODDS = -4.0
+"""Log odds below which a piece says that it is not this song, though no other comes nearer."""
 
 Stretch = tuple[float, float]
 """Start and end in seconds."""
@@ -72,7 +75,8 @@ def _reunite(heard: list[_Heard], listen_again: ListenAgain) -> list[_Heard]:
 def _are_one(before: _Heard, after: _Heard) -> bool:
     near = after.start_seconds - before.end_seconds <= LONGEST_PAUSE_SECONDS
     probable = max(before.probability, after.probability) >= PROBABLE
-    return near and probable and _work(before) == _work(after)
+    possible = min(_log_odds(before), _log_odds(after)) > UNLIKELY_ODDS
+    return near and probable and possible and _work(before) == _work(after)
 
 
 def _joined(before: _Heard, after: _Heard, listen_again: ListenAgain) -> _Heard:
@@ -81,6 +85,10 @@ def _joined(before: _Heard, after: _Heard, listen_again: ListenAgain) -> _Heard:
     whole = _Heard(start, end, listen_again(start, end))
     agreeing = [piece for piece in (whole, before, after) if _work(piece) == _work(before)]
     return _Heard(start, end, max(agreeing, key=lambda piece: piece.probability).candidates)
+
+
+def _log_odds(heard: _Heard) -> float:
+    return heard.likeliest.log_odds if heard.likeliest is not None else -math.inf
 
 
 def _work(heard: _Heard) -> int | None:

@@ -48,8 +48,9 @@ class KindTimeline:
         return segments(smooth_kinds(mean.astype(np.float32)), frame_seconds, self._first)
 
     def _bridged(self, longest_frames: float) -> NDArray[np.bool_]:
+        """Frames of the short gaps that have sound on both sides."""
         edges = np.flatnonzero(np.diff(self._is_missing.astype(np.int8), prepend=0, append=0))
         bridged = np.zeros(len(self._is_missing), bool)
         for first, last in zip(edges[::2], edges[1::2], strict=True):
-            bridged[first:last] = last - first <= longest_frames
+            bridged[first:last] = 0 < first and last < len(bridged) and last - first <= longest_frames
         return bridged

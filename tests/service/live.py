@@ -49,6 +49,6 @@ def stage(ear, identifier, catalogue_path: Path, folder: Path, clock: FakeClock 
         telemetry = Telemetry()
         books = Books(
             clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, Sessions(ledger), journal,
-            Outbox(folder / "reserve"), telemetry, telemetry.stage,
+            Outbox(folder / "reserve", clock, ledger.checkpoint), telemetry, telemetry.stage,
         )  # fmt: skip
         yield Stage(books, clock)
