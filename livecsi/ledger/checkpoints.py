@@ -6,11 +6,13 @@ make new ones; give the public key and now and then a copy of the checkpoints to
 Conventions: one JSON object a line; hashes, keys and signatures in hex; times as in the ledger.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,10 @@ PURPOSE = b"livecsi ledger checkpoint\n"
 Checkpoint = dict[str, Any]
 
 
+class UnsignedError(LivecsiError):
+    """The events are on the disk, their signature is not."""
+
+
 class Checkpoints:
     """The checkpoint file and the key of one ledger."""
 
@@ -37,15 +43,14 @@ class Checkpoints:
         """Sign the head of the ledger; when this returns, the checkpoint is on the disk."""
         try:
             key = self._key()
-            with self.path.open("a+b") as file:
+            with self.path.open("a+b", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 file.seek(0)
-                lines = file.read().splitlines()
-                file.write(_signed(key, len(lines) + 1, seq, event_hash, at, _digest(lines[-1]) if lines else FIRST))
-                file.flush()
-                os.fsync(file.fileno())
+                lines = file.readall().splitlines()
+                previous = _digest(lines[-1]) if lines else FIRST
+                _append(file, _signed(key, len(lines) + 1, seq, event_hash, at, previous))
         except OSError as error:
-            raise LivecsiError(
+            raise UnsignedError(
                 f"{self.path}: the checkpoint cannot be written: {error}", "the events are safe"
             ) from error
 
@@ -117,6 +122,18 @@ def _make_key(path: Path) -> None:
         pass
     finally:
         partial.unlink()
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    """All of it or nothing: half a line would pass for tampering."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        if file.write(line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)
+        raise
 
 
 def _signed(key: "Ed25519PrivateKey", number: int, seq: int, event_hash: str, at: str, previous: str) -> bytes:

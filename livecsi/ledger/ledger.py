@@ -65,10 +65,10 @@ class Ledger(Store):
 
     def checkpoint(self) -> None:
         """Sign the newest event now."""
-        self._is_due = False
         newest = self._newest()
         if newest:
             self.checkpoints.add(int(newest["seq"]), str(newest["hash"]), format_utc(self._clock.utc_now()))
+        self._is_due = False
 
     def append(self, kind: str, body: Body) -> Event:
         """Write one event; when this returns, it is on the disk."""

@@ -111,12 +111,11 @@ class Analysis:
         return plan_on_stage(self._books.ledger, night, venue.stage, now, self._act)
 
     def _keep_house(self) -> None:
+        self._books.outbox.retry()
         now = self._books.clock.monotonic_seconds()
-        if now - self._housekept_seconds < HOUSEKEEPING_SECONDS and not self._books.outbox.trouble:
+        if now - self._housekept_seconds < HOUSEKEEPING_SECONDS:
             return
         self._housekept_seconds = now
-        self._books.outbox.flush()
-        self._books.outbox.lay_by()
         if step := self._steps.step_seconds():
             self._log.warning("the wall clock was set", step_seconds=round(step, 1))
             self._books.telemetry.clock_stepped(step)

@@ -10,9 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.clock import Clock
-from livecsi.errors import BusyError, FindingsError, LivecsiError
+from livecsi.errors import BusyError, FindingsError, LivecsiError, UntrustedError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions
 from livecsi.service.ear import Ear
@@ -51,14 +53,36 @@ def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Ti
         identifier = identifier_of(ear, catalogue)
         stack.enter_context(alone(settings.state_dir))
         ledger = stack.enter_context(Ledger.open(settings.ledger_path, clock))
-        journal = stack.enter_context(Journal.open(settings.journal_path, clock))
-        outbox = Outbox(settings.state_dir / "reserve")
-        outbox.lay_by()
+        journal = stack.enter_context(open_journal(settings.journal_path, clock))
+        outbox = Outbox(settings.state_dir / "reserve", clock, ledger.checkpoint)
         sessions = Sessions(ledger, Bands.from_manifest(ear.model.facts["calibration"]))
         yield Books(
             clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, sessions, journal, outbox, telemetry,
             timed,
         )  # fmt: skip
+
+
+def open_journal(path: Path, clock: Clock) -> Journal:
+    """The journal of the running night; a damaged one is moved aside, for a torn yesterday must not cost tonight."""
+    try:
+        return _whole_journal(path, clock)
+    except UntrustedError as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        structlog.get_logger().warning("a new journal is begun", reason=str(error), damaged_one=str(aside))
+        for ending in ("-shm", "-wal", ""):
+            torn = path.with_name(path.name + ending)
+            if torn.exists():
+                torn.replace(aside.with_name(aside.name + ending))
+        return Journal.open(path, clock)
+
+
+def _whole_journal(path: Path, clock: Clock) -> Journal:
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal.open(path, clock))
+        if damage := journal.damage():
+            raise UntrustedError(f"{path} is damaged: {damage[0]}")
+        stack.pop_all()
+        return journal
 
 
 def identifier_of(ear: Ear, catalogue: Catalogue) -> Identifier:

@@ -19,12 +19,13 @@ from livecsi.service.analysis import Analysis
 from livecsi.service.books import open_books
 from livecsi.service.capturing import Capturing
 from livecsi.service.health import HealthServer
-from livecsi.service.inbox import Inbox
+from livecsi.service.inbox import OVERRUN, Inbox
 from livecsi.service.notify import Notifier
 from livecsi.service.status import SessionView, Signs, Status, state_of
 from livecsi.service.telemetry import Stage, Telemetry
 from livecsi.service.watch import STUCK_SECONDS, Watch, troubles_of
 from livecsi.settings import RAW_INPUT, Settings, service_manager
+from livecsi.types import SAMPLE_RATE_HERTZ, Gap
 
 WAITING_LIMIT_SECONDS = 5.0
 """How much audio of a pipe waits for the analysis."""
@@ -109,6 +110,8 @@ class Daemon:
         if piece is None:
             analysis.keep_house()
         else:
+            if isinstance(piece, Gap) and piece.reason == OVERRUN:
+                self._telemetry.missed((piece.last_sample - piece.first_sample) / SAMPLE_RATE_HERTZ, OVERRUN)
             analysis.accept(piece)
 
     def _finish(self, analysis: Analysis) -> None:

@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 from livecsi.clock import Anchor, business_date, format_utc, parse_utc
+from livecsi.errors import InputError
 from livecsi.ledger.sessions import CATALOGUE_CHANGED, CLOCK_STEP, CLOSED, GAP, LIVE, OPENED, SETTLED, SessionStart
 from livecsi.service.books import Books
 from livecsi.service.outbox import Entry
 from livecsi.service.session_start import digest, session_start
 from livecsi.service.telemetry import PerformanceStatus
-from livecsi.types import SAMPLE_RATE_HERTZ, Gap, Kind, Performance
+from livecsi.types import SAMPLE_RATE_HERTZ, Candidate, Gap, Kind, Performance
 
 STATUS_OF_KIND: Mapping[Kind, PerformanceStatus] = {Kind.SONG: "named", Kind.RECORDED: "recorded"}
 
@@ -40,9 +41,9 @@ class LiveRecord:
         return record
 
     def exchange(self, books: Books, at_seconds: float) -> None:
-        """Another catalogue is asked from now on."""
-        self._books = books
-        if self.is_begun:
+        """Other settings, or another catalogue, from now on."""
+        is_other, self._books = books.catalogue_id != self._books.catalogue_id, books
+        if self.is_begun and is_other:
             self._put(
                 CATALOGUE_CHANGED,
                 lambda: books.sessions.catalogue_changed(self.session_id, at_seconds, books.catalogue_id),
@@ -91,7 +92,7 @@ class LiveRecord:
         self._put(
             CLOSED,
             lambda: self._books.sessions.finish(
-                self.session_id, lines, self.start.started_at, self._books.catalogue.describe, ended_at, coverage
+                self.session_id, lines, self.start.started_at, self._describe, ended_at, coverage
             ),
         )
         self.is_begun = False
@@ -108,7 +109,14 @@ class LiveRecord:
         self._books.sessions.gap(self.session_id, first_seconds, last_seconds, reason)
 
     def _settled(self, line: Performance) -> None:
-        self._books.sessions.settled(self.session_id, line, self.start.started_at, self._books.catalogue.describe)
+        self._books.sessions.settled(self.session_id, line, self.start.started_at, self._describe)
+
+    def _describe(self, candidate: Candidate) -> dict[str, Any]:
+        """The facts of the catalogue; none when the song was removed a moment ago, and its name has to do."""
+        try:
+            return self._books.catalogue.describe(candidate)
+        except InputError:
+            return {}
 
     def _put(self, kind: str, entry: Entry) -> None:
         def timed() -> None:

@@ -21,7 +21,8 @@ from livecsi.types import SAMPLE_RATE_HERTZ, Block, Gap, Performance
 
 LONGEST_INTERRUPTION_SECONDS = 1800.0
 """A machine that comes back later than this begins a new session."""
-FLUSH_SAMPLES = int(1.5 * SAMPLE_RATE_HERTZ)
+FLUSH_SAMPLES = int(1.25 * SAMPLE_RATE_HERTZ)
+"""With a piece on its way and the frames that wait for their lookahead, less than two seconds are at stake."""
 RESTART = "restart"
 
 
@@ -135,10 +136,16 @@ class LiveSession:
             hearing = listener.hearing(self.duration_seconds, tuple(self._pipeline.gaps))
             self.setlist = [with_gaps(line, self._pipeline.gaps) for line in hearing.performances]
             self.record.finish(self.setlist, self.duration_seconds, hearing.coverage())
-        self.keep()
+        self._flush()
 
     def keep(self) -> None:
-        """Put everything heard so far on the disk, unless it refuses; then the next call does."""
+        """Put everything heard so far on the disk, unless it refuses or is short; then the next call does."""
+        if self._books.outbox.is_short:
+            self.trouble = "the disk is almost full, so the running night is kept in memory only; free some space"
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
         self._flushed_samples = self.last_sample
         self._books.journal.describe({"start": plain(self.start), "beat": self._beat()})
         try:

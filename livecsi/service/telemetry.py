@@ -24,6 +24,7 @@ from prometheus_client import (
 from livecsi import __version__
 from livecsi.audio.levels import SILENCE_DBFS
 from livecsi.audio.splicer import Loss
+from livecsi.service.inbox import OVERRUN
 from livecsi.service.status import State
 
 WindowOutcome = Literal["named", "unknown", "no_music"]
@@ -33,8 +34,8 @@ Stage = Literal["features", "encode", "match", "follow", "commit"]
 WINDOW_OUTCOMES: tuple[WindowOutcome, ...] = ("named", "unknown", "no_music")
 PERFORMANCE_STATUSES: tuple[PerformanceStatus, ...] = ("named", "unknown", "recorded")
 STAGES: tuple[Stage, ...] = ("features", "encode", "match", "follow", "commit")
-LOSS_REASONS = (*(loss.value for loss in Loss), "restart", "other")
-"""Why audio is missing, or capture began anew; `restart` is the daemon's own, what is not listed counts as `other`."""
+LOSS_REASONS = (*(loss.value for loss in Loss), OVERRUN, "restart", "other")
+"""Why audio is missing, or capture began anew; the last ones are the daemon's own, and whatever is not listed."""
 
 STAGE_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 COMMIT_BUCKETS_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
