@@ -180,7 +180,9 @@ class LiveSession:
         first = max(0, journal.frame_count - 2 * plan.window_frames - plan.hop_frames)
         frames = journal.frames(first, journal.frame_count)
         windows = journal.windows(self.settled_seconds)
-        self._pipeline.recall(windows, journal.gaps(), frames, journal.levels_dbfs(first))
+        gaps = [replace(gap, last_sample=min(gap.last_sample, self.last_sample)) for gap in journal.gaps()]
+        whole = [gap for gap in gaps if gap.first_sample < gap.last_sample]  # what comes is missed from here on again
+        self._pipeline.recall(windows, whole, frames, journal.levels_dbfs(first))
         music = [w.scored.end_seconds for w in windows if w.scored.music_fraction >= LEAST_MUSIC]
         self.last_music_seconds = max(music, default=self.settled_seconds)
         self._follow()

@@ -1,0 +1,123 @@
+"""Power cuts at random instants: what the ledger acknowledged stays, and the night goes on as if nothing had been."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.night import HeardSession, sessions_by_report
+from livecsi.ledger.sessions import OPENED
+from livecsi.service.live_session import RESTART
+from livecsi.types import SAMPLE_RATE_HERTZ
+from tests.conftest import CUT_SECONDS, CUT_TRUTH
+from tests.reliability.daemon import READY_SECONDS, LiveDaemon, Player
+
+SPEED = 16.0
+BEGUN_SECONDS = 45.0
+"""By then the ledger knows of the session."""
+LOST_SECONDS = 2.0
+HOP_SECONDS = 10.0
+
+
+class Band:
+    """Plays on while daemon after daemon is killed."""
+
+    def __init__(
+        self, folder: Path, ledger: Callable[[], AbstractContextManager[Ledger]], samples: np.ndarray, seed: int
+    ) -> None:
+        self.deaths_seconds: list[float] = []
+        """What a daemon had heard a moment before it was killed."""
+        self.starts_seconds: list[float] = []
+        self._folder, self._ledger, self._samples, self._chance = folder, ledger, samples, random.Random(seed)
+        self._acknowledged: list[str] = []
+
+    def play(self, kills: int) -> None:
+        """From the first note to the last, with so many power cuts."""
+        with LiveDaemon(self._folder) as daemon:
+            daemon.ready()
+            Player(daemon, self._samples[: int(BEGUN_SECONDS * SAMPLE_RATE_HERTZ)])
+            daemon.heard(BEGUN_SECONDS - 1)
+            self._kill(daemon)
+        for left in range(kills - 1, 0, -1):
+            with LiveDaemon(self._folder) as daemon:
+                if self._chance.random() < 0.2:
+                    time.sleep(self._chance.uniform(0.0, 1.0))  # dead before it is ready
+                else:
+                    self._go_on(daemon, left)
+        with LiveDaemon(self._folder) as daemon:
+            self._player(daemon).finish(120)
+            assert daemon.wait() == 0
+        self._check()
+
+    def _go_on(self, daemon: LiveDaemon, left: int) -> None:
+        player = self._player(daemon)
+        rest_seconds = len(self._samples) / SAMPLE_RATE_HERTZ - daemon.status()["heard_seconds"]
+        time.sleep(self._chance.uniform(0.0, 2.0 * max(0.0, rest_seconds) / (left + 1) / SPEED))
+        self._kill(daemon)
+        player.stop()
+
+    def _player(self, daemon: LiveDaemon) -> Player:
+        """The band did not wait: it is where the daemon believes to be after its absence."""
+        self.starts_seconds.append(daemon.ready())
+        now_seconds = daemon.status()["heard_seconds"]
+        return Player(daemon, self._samples[round(now_seconds * SAMPLE_RATE_HERTZ) :], SPEED)
+
+    def _kill(self, daemon: LiveDaemon) -> None:
+        self.deaths_seconds.append(daemon.status()["heard_seconds"])
+        daemon.kill()
+        self._check()
+
+    def _check(self) -> None:
+        with self._ledger() as kept:
+            assert kept.verify() == []
+            events = [event.hash for event in kept.events()]
+        assert events[: len(self._acknowledged)] == self._acknowledged, "an event that was acknowledged is gone"
+        self._acknowledged = events
+
+
+def check_the_night(ledger, band: Band) -> HeardSession:
+    """One session, with a gap for every death that begins less than two seconds before it."""
+    with ledger() as kept:
+        assert len(kept.events(OPENED)) == 1
+        ((session,),) = sessions_by_report(kept).values()
+    gaps = [event.body for event in session.gaps]
+    assert {gap["reason"] for gap in gaps} == {RESTART}
+    assert all(before["end_seconds"] <= gap["start_seconds"] for before, gap in zip(gaps, gaps[1:], strict=False))
+    lost = [death - max(g["start_seconds"] for g in gaps if g["start_seconds"] < death + 1)
+            for death in band.deaths_seconds]  # fmt: skip
+    print(f"{len(lost)} kills, lost at most {max(lost):.2f} s, ready after at most {max(band.starts_seconds):.1f} s")
+    assert max(lost) <= LOST_SECONDS
+    assert max(band.starts_seconds) < READY_SECONDS
+    for event in session.performances:
+        start, end = event.body["start_seconds"], event.body["end_seconds"]
+        inside = [min(gap["end_seconds"], end) - max(gap["start_seconds"], start) for gap in gaps]
+        assert event.body["gap_seconds"] == pytest.approx(sum(max(0.0, seconds) for seconds in inside), abs=0.01)
+    return session
+
+
+def test_a_night_survives_six_power_cuts(folder, ledger, concert):
+    first, last = (second * SAMPLE_RATE_HERTZ for second in CUT_SECONDS)
+    band = Band(folder, ledger, concert[first:last], seed=6)
+    band.play(kills=6)
+    session = check_the_night(ledger, band)
+    heard = [event.body for event in session.performances]
+    assert [body["best"]["facts"]["work_key"] for body in heard] == [key for key, _, _ in CUT_TRUTH]
+    for body, (_, start, end) in zip(heard, CUT_TRUTH, strict=True):
+        assert (body["start_seconds"], body["end_seconds"]) == pytest.approx((start, end), abs=HOP_SECONDS)
+        assert body["gap_seconds"] > 0
+
+
+@pytest.mark.live
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kills", [20, 200])
+def test_a_whole_concert_survives_power_cuts(folder, ledger, concert, kills):
+    band = Band(folder, ledger, concert, seed=kills)
+    band.play(kills)
+    session = check_the_night(ledger, band)
+    titles = [event.body["best"] and event.body["best"]["title"] for event in session.performances]
+    assert [title for title in titles if title] == ["Korobeiniki", "Auld Lang Syne"]
