@@ -5,6 +5,7 @@ Loggers are not cached, so that a test, or a second configuration, is never stuc
 """
 
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -26,9 +27,19 @@ def configure(clock: Clock, stream: TextIO | None = None) -> None:
             *_written(is_terminal=stream.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_: _PatientLogger(stream),
         cache_logger_on_first_use=False,
     )
+
+
+class _PatientLogger(structlog.WriteLogger):
+    """A log that cannot be written, for a full disk or a terminal that was closed, is no reason to stop listening."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 class Hourly:

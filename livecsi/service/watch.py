@@ -7,7 +7,7 @@ starts us again.
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -72,7 +72,8 @@ class Watch:
 
     def _run(self, over: threading.Event) -> None:
         while not over.wait(PERIOD_SECONDS):
-            self.look()
+            with suppress(OSError):  # a terminal that was closed
+                self.look()
 
     def _say(self, status: Status) -> None:
         if status.state is not self._state:
@@ -95,7 +96,7 @@ def troubles_of(capture: CaptureStatus, lag_seconds: float, state_dir: Path, tel
     free_bytes = shutil.disk_usage(state_dir).free
     telemetry.disk(str(state_dir), free_bytes)
     if free_bytes < LEAST_FREE_BYTES:
-        found.append(f"{state_dir} has only {free_bytes // 2**20} MB left; free some space")
+        found.append(f"the disk of {state_dir} has less than {LEAST_FREE_BYTES // 2**20} MB left; free some space")
     return found
 
 

@@ -1,0 +1,64 @@
+"""Stopping in the middle of a song is quick and costs nothing; starting again goes on with the night."""
+
+import signal
+import time
+
+import pytest
+
+from livecsi.ledger.night import sessions_by_report
+from livecsi.ledger.sessions import SUPERSEDED
+from livecsi.types import SAMPLE_RATE_HERTZ
+from tests.conftest import CUT_SECONDS
+from tests.reliability.daemon import LiveDaemon, Player
+
+STOP_SECONDS = 5.0
+MINUTE = 60 * SAMPLE_RATE_HERTZ
+
+
+def titles(ledger) -> list[str]:
+    with ledger() as kept:
+        assert kept.verify() == []
+        ((session,),) = sessions_by_report(kept).values()
+        assert session.closed is not None
+        return [event.body["best"]["title"] for event in session.performances if event.body["best"]]
+
+
+def stop(daemon: LiveDaemon, number: signal.Signals) -> float:
+    began = time.monotonic()
+    daemon.send(number)
+    assert daemon.wait() == 0, daemon.words()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("heard_minutes", [4, pytest.param(15, marks=pytest.mark.live)])
+def test_sigterm_in_the_middle_of_a_song_is_quick_and_the_night_is_written_down(folder, ledger, concert, heard_minutes):
+    """At full speed, with as much audio on its way as there can be."""
+    with LiveDaemon(folder) as daemon:
+        daemon.ready()
+        player = Player(daemon, concert)
+        daemon.heard(heard_minutes * 60, within=60)
+        took_seconds = stop(daemon, signal.SIGTERM)
+        assert daemon.told("STOPPING=1")
+        player.stop()
+    print(f"stopped after {took_seconds:.2f} s")
+    assert took_seconds < STOP_SECONDS
+    assert titles(ledger) == ["Korobeiniki", "Auld Lang Syne"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_restart_goes_on_in_one_session(folder, ledger, concert, number):
+    first = CUT_SECONDS[0] * SAMPLE_RATE_HERTZ
+    with LiveDaemon(folder) as daemon:
+        daemon.ready()
+        Player(daemon, concert[first : first + MINUTE])
+        daemon.heard(59)
+        assert stop(daemon, number) < STOP_SECONDS
+    assert titles(ledger) == ["Korobeiniki"]
+    with LiveDaemon(folder) as daemon:
+        daemon.ready()
+        on = first + round(daemon.status()["heard_seconds"] * SAMPLE_RATE_HERTZ)
+        Player(daemon, concert[on : CUT_SECONDS[1] * SAMPLE_RATE_HERTZ]).finish()
+        assert daemon.wait() == 0
+    assert titles(ledger) == ["Korobeiniki", "Auld Lang Syne"]
+    with ledger() as kept:
+        assert len(kept.events(SUPERSEDED)) == 1
