@@ -66,6 +66,8 @@ class Analysis:
     def keep_house(self) -> None:
         """What must be done whether audio comes or not."""
         self._keep_house()
+        if self._session.trouble:
+            self._session.keep()
         self.view = self._look()
 
     def finish(self) -> None:
