@@ -120,7 +120,7 @@ class ListeningSettings(Section):
     hop_seconds: float = Field(default=10.0, ge=1.0, le=60.0)
     """How often a window is scored."""
     ring_seconds: float = Field(default=300.0, ge=60.0, le=3600.0)
-    """How much audio the ring buffer keeps in memory; none of it reaches the disk."""
+    """How much audio the ring buffer keeps in memory."""
 
     @field_validator("hop_seconds")
     @classmethod
@@ -137,7 +137,7 @@ class TrackingSettings(Section):
     """Calibrated probability from which a performance gets its name; below, it is unknown."""
     shortlist: int = Field(default=64, ge=1)
     """How many studio songs are compared in full after the quick first ranking."""
-    minimum_music_seconds: float = Field(default=15.0, ge=1.0)
+    minimum_music_seconds: float = Field(default=45.0, ge=1.0)
     """Shorter stretches of unnamed music are not reported as a performance."""
 
 
@@ -160,6 +160,10 @@ class PrivacySettings(Section):
     journal_dir: Path | None = None
     """Where coarse features of the running night lie until it is over; the state directory when empty. A folder in
     memory, such as /run/livecsi, keeps them off the disk, and a power cut then costs what was heard so far."""
+    evidence_seconds: float = Field(default=30.0, ge=5.0, le=120.0)
+    """Length of the clip kept of each performance of an act that said yes (`livecsi privacy consent`)."""
+    keep_evidence_days: int = Field(default=90, ge=1)
+    """How long clips are kept."""
 
 
 class ServiceSettings(Section):
@@ -215,6 +219,10 @@ class Settings(BaseSettings):
     @property
     def journal_path(self) -> Path:
         return (self.privacy.journal_dir or self.state_dir) / "journal.sqlite"
+
+    @property
+    def evidence_dir(self) -> Path:
+        return self.state_dir / "evidence"
 
     @property
     def reports_dir(self) -> Path:
