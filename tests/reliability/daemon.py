@@ -49,8 +49,8 @@ def livecsi(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedP
 class LiveDaemon:
     """`livecsi run` on a state folder, started at once; killed at the end of the `with` block if it still runs."""
 
-    def __init__(self, folder: Path, before: Sequence[str] = (), **more: str) -> None:
-        """`before` is a program that starts it, `more` its environment beside that of the state folder."""
+    def __init__(self, folder: Path, before: Sequence[str] = (), settings: Mapping[str, str] = RAW) -> None:
+        """`before` is a program that starts it, `settings` are variables beside those of the state folder."""
         self._home = tempfile.TemporaryDirectory(prefix="notify-")  # a socket's path must stay short
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(f"{self._home.name}/socket")
@@ -60,7 +60,7 @@ class LiveDaemon:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*before, sys.executable, "-m", "livecsi.cli", "run"],
-                env=environment_of(folder, **RAW, NOTIFY_SOCKET=f"{self._home.name}/socket") | more,
+                env=environment_of(folder, **settings, NOTIFY_SOCKET=f"{self._home.name}/socket"),
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
             )  # fmt: skip
         self._started = time.monotonic()
