@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from livecsi.clock import parse_utc
+from livecsi.ledger.clips import KEPT
 from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.sessions import CLOSED, GAP, HEARD, LIVE, SETTLED, valid_sessions
 
@@ -31,12 +32,14 @@ class HeardSession:
     gaps: list[Event] = field(default_factory=list)
     settled: list[Event] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
+    clips: list[Event] = field(default_factory=list)
+    """Clips of its sound that were kept as evidence, those that are erased by now included."""
     closed: Event | None = None
 
     @property
     def performances(self) -> list[Event]:
-        """What was heard; of a session that is still open, what is over."""
-        return self.heard if self.closed else self.settled
+        """What was heard; of a live session that is still open, what is over."""
+        return self.heard if self.closed or self.heard else self.settled
 
     @property
     def session_id(self) -> str:
@@ -122,20 +125,25 @@ def nights(ledger: Ledger) -> list[Night]:
 def sessions_of_night(ledger: Ledger, night: date) -> list[HeardSession]:
     """The sessions of one night by the time they began; superseded ones are left out."""
     opened = [event for event in valid_sessions(ledger) if key_of(event.body).night == night]
-    return _sessions(opened, (told for event in opened for told in ledger.events(session_id=event.body["session_id"])))
+    told = [event for one in opened for event in ledger.events(session_id=one.body["session_id"])]
+    live = [one.body["input_sha256"] for one in opened if one.body["input_kind"] == LIVE]
+    return _sessions(opened, told, [clip for sound in live for clip in ledger.events(KEPT, input_sha256=sound)])
 
 
 def sessions_by_report(ledger: Ledger, night: date | None = None) -> dict[ReportKey, list[HeardSession]]:
     """The sessions of one night, or of all, by what they are reported under, in the order the acts came on."""
     groups: dict[ReportKey, list[HeardSession]] = {}
-    found = _sessions(valid_sessions(ledger), ledger.events()) if night is None else sessions_of_night(ledger, night)
-    for session in found:
+    for session in _all_sessions(ledger) if night is None else sessions_of_night(ledger, night):
         groups.setdefault(session.key, []).append(session)
     return groups
 
 
-def _sessions(opened: Iterable[Event], events: Iterable[Event]) -> list[HeardSession]:
-    """The sessions that were opened, with what the events tell about them."""
+def _all_sessions(ledger: Ledger) -> list[HeardSession]:
+    return _sessions(valid_sessions(ledger), ledger.events(), ledger.events(KEPT))
+
+
+def _sessions(opened: Iterable[Event], events: Iterable[Event], clips: Iterable[Event]) -> list[HeardSession]:
+    """The sessions that were opened, with what the events tell about them; clips are told apart by their sound."""
     sessions = {event.body["session_id"]: HeardSession(event) for event in opened}
     for event in events:
         session = sessions.get(event.body.get("session_id", ""))
@@ -149,6 +157,10 @@ def _sessions(opened: Iterable[Event], events: Iterable[Event]) -> list[HeardSes
             session.heard.append(event)
         elif event.kind == CLOSED:
             session.closed = event
+    of_sound = {session.start["input_sha256"]: session for session in sessions.values()}
+    for clip in clips:
+        if clip.body["input_sha256"] in of_sound:
+            of_sound[clip.body["input_sha256"]].clips.append(clip)
     return sorted(sessions.values(), key=lambda session: (session.start["started_at"], session.session_id))
 
 

@@ -46,7 +46,10 @@ def build(key: ReportKey, sessions: Sequence[HeardSession], review: Review) -> m
         filings=[_filing(revision, event) for revision, event in review.filings],
         orphaned_edits=[_orphan(orphan.event) for orphan in review.orphans],
         provenance=model.Provenance(
-            sessions=[_source(session) for session in sessions], ledger_events=newest.seq, ledger_hash=newest.hash
+            sessions=[_source(session) for session in sessions],
+            audio_retained=any(session.clips for session in sessions),
+            ledger_events=newest.seq,
+            ledger_hash=newest.hash,
         ),
     )
 

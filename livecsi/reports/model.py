@@ -265,6 +265,7 @@ class Provenance(Block):
 
     sessions: list[SourceSession]
     audio_retained: bool = False
+    """Whether clips were kept as evidence when this was heard; by now they may be erased."""
     ledger_events: int
     ledger_hash: str
     """The hash of the newest ledger event this report rests on; `livecsi ledger verify --holds HASH` looks it up."""

@@ -118,6 +118,7 @@ class Analysis:
         if now - self._housekept_seconds < HOUSEKEEPING_SECONDS:
             return
         self._housekept_seconds = now
+        self._books.evidence.tidy(self._books.ear.settings.privacy)
         if step := self._steps.step_seconds():
             self._log.warning("the wall clock was set", step_seconds=round(step, 1))
             self._books.telemetry.clock_stepped(step)

@@ -18,6 +18,7 @@ from livecsi.errors import BusyError, FindingsError, LivecsiError, UntrustedErro
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions
 from livecsi.service.ear import Ear
+from livecsi.service.evidence import Evidence
 from livecsi.service.identifier import Identifier
 from livecsi.service.journal import Journal
 from livecsi.service.listener import Timed
@@ -40,6 +41,7 @@ class Books:
     sessions: Sessions
     journal: Journal
     outbox: Outbox
+    evidence: Evidence
     telemetry: Telemetry
     timed: Timed
 
@@ -56,9 +58,10 @@ def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Ti
         journal = stack.enter_context(open_journal(settings.journal_path, clock))
         outbox = Outbox(settings.state_dir / "reserve", clock, ledger.checkpoint)
         sessions = Sessions(ledger, Bands.from_manifest(ear.model.facts["calibration"]))
+        evidence = Evidence(ledger, settings.evidence_dir, clock, outbox)
         yield Books(
-            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, sessions, journal, outbox, telemetry,
-            timed,
+            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, sessions, journal, outbox, evidence,
+            telemetry, timed,
         )  # fmt: skip
 
 

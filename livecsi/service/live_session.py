@@ -42,6 +42,7 @@ class LiveSession:
         self._pipeline = Pipeline(books.ear, books.identifier, books.journal, books.journal.frame_count, books.timed)
         self._following = Following(self._pipeline.listener, books.ear.settings.tracking, books.journal.settled())
         self._flushed_samples = self.last_sample
+        self._clips_until_seconds = 0.0
 
     @classmethod
     def begin(cls, books: Books, input_name: str, act: str, plan_id: str = "") -> Self:
@@ -135,6 +136,7 @@ class LiveSession:
             listener = self._pipeline.listener.anew(self._books.journal.windows())
             hearing = listener.hearing(self.duration_seconds, tuple(self._pipeline.gaps))
             self.setlist = [with_gaps(line, self._pipeline.gaps) for line in hearing.performances]
+            self._keep_clips(self.setlist)
             self.record.finish(self.setlist, self.duration_seconds, hearing.coverage())
         self._flush()
 
@@ -173,7 +175,16 @@ class LiveSession:
 
     def _write(self, gaps_over: list[Gap]) -> None:
         if self.record.is_begun:
-            self.record.write(gaps_over, [line for line in self.setlist if line.end_seconds <= self.settled_seconds])
+            settled = [line for line in self.setlist if line.end_seconds <= self.settled_seconds]
+            self.record.write(gaps_over, settled)
+            self._keep_clips(settled)
+
+    def _keep_clips(self, lines_over: list[Performance]) -> None:
+        for line in lines_over:
+            if line.start_seconds >= self._clips_until_seconds:
+                self._clips_until_seconds = line.end_seconds
+                privacy = self._books.ear.settings.privacy
+                self._books.evidence.keep(self.start, self.record.session_id, line, self._pipeline, privacy)
 
     def _recall(self) -> None:
         journal, plan = self._books.journal, self._pipeline.plan

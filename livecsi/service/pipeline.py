@@ -19,7 +19,7 @@ from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.service.listener import HeardWindow, Hearing, Listener, Timed, untimed
 from livecsi.service.memory import FrameMemory, Memory
-from livecsi.types import SAMPLE_RATE_HERTZ, Block, Frames, Gap, Levels, Performance
+from livecsi.types import SAMPLE_RATE_HERTZ, Block, Frames, Gap, Levels, Performance, Samples
 
 Progress = Callable[[float], None]
 
@@ -42,7 +42,8 @@ class Pipeline:
         self._memory = FrameMemory() if memory is None else memory
         self.listener = Listener(ear, identifier, self.plan, self._memory, timed)
         self._timed = timed
-        self._ring = Ring(int(listening.ring_seconds * SAMPLE_RATE_HERTZ), first_frame * features.frame_samples)
+        self._first_sample = first_frame * features.frame_samples
+        self._ring = Ring(int(listening.ring_seconds * SAMPLE_RATE_HERTZ), self._first_sample)
         kept_frames = 2 * self.plan.window_frames + self.plan.hop_frames
         self._stream = FrameStream(features, self._ring.read, kept_frames, first_frame)
         self._scored = len(self.plan.due(first_frame, 0))
@@ -51,6 +52,11 @@ class Pipeline:
     def last_sample(self) -> int:
         """One past the newest sample of the session."""
         return self._ring.last_sample
+
+    @property
+    def oldest_sample(self) -> int:
+        """The oldest sample still in memory; after an interruption nothing before it is."""
+        return max(self._first_sample, self._ring.first_sample)
 
     @property
     def duration_seconds(self) -> float:
@@ -84,6 +90,10 @@ class Pipeline:
             heard += [self._score(frames) for frames in due]
             self._scored += len(due)
         return heard
+
+    def audio(self, first_sample: int, last_sample: int) -> Samples:
+        """A copy of samples that are still in memory, silence where they are missing."""
+        return self._ring.read(first_sample, last_sample)
 
     def finish(self) -> Hearing:
         """The source has ended: the last window, and the setlist."""

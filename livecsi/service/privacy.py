@@ -1,7 +1,7 @@
 """What this box keeps about people, and how it forgets: nights older than the settings allow are emptied.
 
-No audio ever reaches the disk. Coarse features of a live night lie in its journal until the next one begins; where
-none begins any more, they are forgotten here.
+Audio is kept as evidence alone (`service.evidence`). Coarse features of a live night lie in its journal until the next
+one begins; where none begins any more, they are forgotten here.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from livecsi.audio.evidence import files_in
 from livecsi.clock import Clock
 from livecsi.errors import BusyError
+from livecsi.ledger.clips import clips
 from livecsi.ledger.ledger import Event, Ledger
 from livecsi.ledger.night import ReportKey
 from livecsi.ledger.review import reviews
@@ -34,10 +36,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Clips:
+    """Audio kept as evidence: how many files, their size in bytes, and the night of the oldest."""
+
+    count: int
+    size_bytes: int
+    oldest_night: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What is kept, since when, and what would be forgotten now; a night that was only planned is a night."""
 
     kept: tuple[Kept, ...]
+    clips: Clips
     nights: int
     oldest_night: date | None
     keep_setlists_days: int
@@ -49,6 +61,7 @@ def inventory(settings: Settings, ledger: Ledger, clock: Clock) -> Inventory:
     nights = sorted(_nights(ledger))
     return Inventory(
         kept=_kept(settings),
+        clips=_clips(settings.evidence_dir, ledger),
         nights=len(nights),
         oldest_night=nights[0] if nights else None,
         keep_setlists_days=settings.privacy.keep_setlists_days,
@@ -116,6 +129,13 @@ def _kept(settings: Settings) -> tuple[Kept, ...]:
     journal = sorted(settings.journal_path.parent.glob(f"{settings.journal_path.name}*"))
     paths += [("coarse features of the night that runs, or ran last", path) for path in journal]
     return tuple(Kept(what, path, _size(path)) for what, path in paths)
+
+
+def _clips(folder: Path, ledger: Ledger) -> Clips:
+    """What lies there, whatever the ledger says of it."""
+    files = list(files_in(folder))
+    nights = [clip.night for clip in clips(ledger) if folder / clip.file in files]
+    return Clips(len(files), sum(map(_size, files)), min(nights, default=None))
 
 
 def _size(path: Path) -> int:

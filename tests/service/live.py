@@ -9,6 +9,7 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.sessions import Sessions
 from livecsi.service.books import Books
+from livecsi.service.evidence import Evidence
 from livecsi.service.journal import Journal
 from livecsi.service.live_session import LiveSession
 from livecsi.service.outbox import Outbox
@@ -47,8 +48,9 @@ def stage(ear, identifier, catalogue_path: Path, folder: Path, clock: FakeClock 
         Journal.open(folder / "journal.sqlite", clock) as journal,
     ):
         telemetry = Telemetry()
+        outbox = Outbox(folder / "reserve", clock, ledger.checkpoint)
         books = Books(
-            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, Sessions(ledger), journal,
-            Outbox(folder / "reserve", clock, ledger.checkpoint), telemetry, telemetry.stage,
+            clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, Sessions(ledger), journal, outbox,
+            Evidence(ledger, folder / "evidence", clock, outbox), telemetry, telemetry.stage,
         )  # fmt: skip
         yield Stage(books, clock)
