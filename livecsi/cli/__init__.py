@@ -26,7 +26,7 @@ COMMANDS = {
     "models": "List and verify the models that can listen.",
     "nights": "List the nights in the ledger; plan those to come, and compare.",
     "pool": "Render performances of many works as sound, for a training to mix in (needs the extra 'train').",
-    "privacy": "Show what is kept about people, and forget what is old.",
+    "privacy": "Show what is kept about people and who allowed it, and forget what is old.",
     "replay": "Run a recorded concert through the pipeline.",
     "report": "Write the setlist report of a night.",
     "run": "The daemon: listen to the stage, follow the show, keep the night.",

@@ -53,8 +53,11 @@ def show(desk: "Desk", as_json: bool) -> None:
         return
     from livecsi.cli.review_desk import describe_line
 
+    evidence = desk.evidence()
     for number, line in enumerate(review.lines, start=1):
         click.echo(describe_line(desk, number, line))
+        if line.item_id in evidence:
+            click.echo(f"     evidence: {evidence[line.item_id]}")
     for text in _standing(review, report):
         click.echo(text)
 

@@ -126,8 +126,8 @@ def sessions_of_night(ledger: Ledger, night: date) -> list[HeardSession]:
     """The sessions of one night by the time they began; superseded ones are left out."""
     opened = [event for event in valid_sessions(ledger) if key_of(event.body).night == night]
     told = [event for one in opened for event in ledger.events(session_id=one.body["session_id"])]
-    live = [one.body["input_sha256"] for one in opened if one.body["input_kind"] == LIVE]
-    return _sessions(opened, told, [clip for sound in live for clip in ledger.events(KEPT, input_sha256=sound)])
+    sounds = {one.body["input_sha256"] for one in opened}
+    return _sessions(opened, told, [clip for sound in sounds for clip in ledger.events(KEPT, input_sha256=sound)])
 
 
 def sessions_by_report(ledger: Ledger, night: date | None = None) -> dict[ReportKey, list[HeardSession]]:

@@ -89,7 +89,14 @@ def forget(ledger: Ledger, nights: Sequence[date], by: str) -> int:
 
 
 def forget_features(settings: Settings, clock: Clock) -> bool:
-    """Remove the journal of a night that is over; False when there is none, or the night may still go on."""
+    """Remove the journal of a night that is over, and what was moved aside as damaged; False when there is neither."""
+    torn = sorted(settings.journal_path.parent.glob(f"{settings.journal_path.name}.damaged*"))
+    for path in torn:
+        path.unlink()
+    return _forget_journal(settings, clock) or bool(torn)
+
+
+def _forget_journal(settings: Settings, clock: Clock) -> bool:
     if not settings.journal_path.exists():
         return False
     try:

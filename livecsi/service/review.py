@@ -15,6 +15,7 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Work, Writer
 from livecsi.clock import SystemClock, format_utc
 from livecsi.errors import UsageError
+from livecsi.ledger.clips import clips
 from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.lines import Line
 from livecsi.ledger.night import HeardSession, ReportKey, key_of, sessions_by_report
@@ -91,6 +92,18 @@ class Desk:
             filing = {"society": society, "profile": profile, "filed_by": filed_by, "filed_on": filed_on.isoformat()}
             content = {"report_sha256": report.content_sha256(), "report": report.model_dump(mode="json")}
             return self._reviewer.file({**filing, "reference": reference, **content})
+
+    def evidence(self) -> dict[str, str]:
+        """The clips that are still kept, files within the folder of the evidence, by the id of the line they are of."""
+        kept = {clip.file for clip in clips(self._ledger)}
+        moments = [
+            (session.started_at + timedelta(seconds=event.body["start_seconds"]), event.body["file"])
+            for session in self._sessions()
+            for event in session.clips
+            if event.body["file"] in kept
+        ]
+        lines = self.review().lines
+        return {line.item_id: file for at, file in moments for line in lines if line.start_utc <= at < line.end_utc}
 
     def local_time(self, moment: datetime) -> str:
         """hh:mm:ss at the venue."""

@@ -10,9 +10,12 @@ import pytest
 
 from livecsi.ledger.clips import ERASED, KEPT
 from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import OPENED
+from livecsi.service.journal import Journal
 from tests.fakes import FakeClock
 from tests.reliability.daemon import environment_of
 from tests.reliability.disk import SmallDisk
+from tests.reports.made_up_night import write_night
 
 NOW = datetime.now(UTC)
 
@@ -145,6 +148,42 @@ def test_with_its_night_a_clip_goes_too(livecsi, state, monkeypatch):
     assert answer.stdout == f"{NOW.date() - timedelta(days=40)}\n{old}\n" and left(state) == []
     with ledger_of(state) as ledger:
         assert ledger.verify() == [] and ledger.events(KEPT) == []
+
+
+def test_features_of_a_night_that_is_over_and_torn_journals_are_forgotten(livecsi, state):
+    clip(state, "Delta Wren", 3)
+    for name in ("journal.sqlite.damaged", "journal.sqlite.damaged-wal"):
+        (state / name).write_bytes(b"features")
+    stamp = {"boot_id": "another boot", "monotonic_seconds": 0.0, "sample": 0}
+    for hours, said in ((23, False), (25, True), (25, False)):
+        if said or hours == 23:
+            with Journal.open(state / "journal.sqlite", FakeClock()) as journal:
+                journal.begin({"start": "secret", "beat": {**stamp, "utc": str(NOW - timedelta(hours=hours))}})
+                journal.flush()
+        answer = livecsi("privacy", "expire")
+        assert ("forgot the features" in answer.stderr) == (said or hours == 23), answer.stderr
+        assert not list(state.glob("*.damaged*"))
+        assert any(b"secret" in path.read_bytes() for path in state.glob("journal.sqlite*")) == (hours == 23)
+
+
+def test_who_reviews_is_shown_the_clip_of_a_line_until_it_is_gone(livecsi, state):
+    began = NOW - timedelta(days=2)
+    session_id = write_night(state / "ledger.sqlite", FakeClock(began), started_at=began)
+    with ledger_of(state, 2) as ledger:
+        (opened,) = ledger.events(OPENED)
+        words = {name: opened.body[name] for name in ("session_id", "night", "act", "stage", "input_sha256")}
+        times = {"start_seconds": 500.0, "end_seconds": 530.0, "expires_on": str(NOW.date())}
+        ledger.append(KEPT, {**words, **times, "file": "2024-05-01/a-session/x.flac"})
+    show = ("review", "show", "--night", opened.body["night"])
+    lines = livecsi(*show).stdout.splitlines()
+    assert lines[2] == "     evidence: 2024-05-01/a-session/x.flac" and "Paper Lanterns" in lines[1]
+    report = json.loads(livecsi("report", "--night", opened.body["night"], "--format", "json").stdout)
+    assert report["provenance"]["audio_retained"] and session_id in report["items"][1]["item_id"]
+    livecsi("privacy", "consent", "--act", "The Tin Harbour", "--by", "Aino")
+    livecsi("privacy", "consent", "--act", "The Tin Harbour", "--by", "Aino", "--withdraw")
+    assert "evidence:" not in livecsi(*show).stdout
+    after = json.loads(livecsi("report", "--night", opened.body["night"], "--format", "json").stdout)
+    assert after == report, "a signature still stands when the clips are gone"
 
 
 def test_without_a_ledger_there_are_no_words(livecsi, state):
