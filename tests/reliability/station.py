@@ -15,17 +15,23 @@ from livecsi.types import SAMPLE_RATE_HERTZ
 
 
 class Station:
-    """Plays `samples` to everybody who comes, then holds the line and says nothing, until it closes."""
+    """Plays `samples` once, to the first who comes; then it is off the air."""
 
     def __init__(self, samples: np.ndarray, speed: float = float("inf")) -> None:
         file = io.BytesIO()
-        soundfile.write(file, samples, SAMPLE_RATE_HERTZ, format="OGG")
+        with soundfile.SoundFile(file, "w", SAMPLE_RATE_HERTZ, 1, format="OGG") as pages:
+            for first in range(0, len(samples), SAMPLE_RATE_HERTZ):  # all at once is more than its stack can take
+                pages.write(samples[first : first + SAMPLE_RATE_HERTZ])
         self._body, self._seconds, self._speed = file.getvalue(), len(samples) / SAMPLE_RATE_HERTZ, speed
-        self._is_closed = threading.Event()
+        self._has_played, self._is_closed = threading.Event(), threading.Event()
         station = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if station._has_played.is_set():
+                    self.send_error(503)
+                    return
+                station._has_played.set()
                 self.send_response(200)
                 self.send_header("Content-Type", "audio/ogg")
                 self.end_headers()
@@ -57,4 +63,3 @@ class Station:
             due = int(len(self._body) * min(1.0, played))
             line.write(self._body[sent:due])
             sent = due
-        self._is_closed.wait()

@@ -30,8 +30,8 @@ class Band:
     def __init__(
         self, folder: Path, ledger: Callable[[], AbstractContextManager[Ledger]], samples: np.ndarray, seed: int
     ) -> None:
-        self.deaths_seconds: list[float] = []
-        """What a daemon had heard a moment before it was killed."""
+        self.lives: list[tuple[float, float]] = []
+        """Where the session stood when a daemon was ready, and a moment before it was killed."""
         self.starts_seconds: list[float] = []
         self._folder, self._ledger, self._samples, self._chance = folder, ledger, samples, random.Random(seed)
         self._acknowledged: list[str] = []
@@ -42,7 +42,7 @@ class Band:
             daemon.ready()
             Player(daemon, self._samples[: int(BEGUN_SECONDS * SAMPLE_RATE_HERTZ)])
             daemon.heard(BEGUN_SECONDS - 1)
-            self._kill(daemon)
+            self._kill(daemon, 0.0)
         for left in range(kills - 1, 0, -1):
             with LiveDaemon(self._folder) as daemon:
                 if self._chance.random() < 0.2:
@@ -50,25 +50,25 @@ class Band:
                 else:
                     self._go_on(daemon, left)
         with LiveDaemon(self._folder) as daemon:
-            self._player(daemon).finish(120)
+            self._play_on(daemon)[1].finish(120)
             assert daemon.wait() == 0
         self._check()
 
     def _go_on(self, daemon: LiveDaemon, left: int) -> None:
-        player = self._player(daemon)
-        rest_seconds = len(self._samples) / SAMPLE_RATE_HERTZ - daemon.status()["heard_seconds"]
+        begin_seconds, player = self._play_on(daemon)
+        rest_seconds = len(self._samples) / SAMPLE_RATE_HERTZ - begin_seconds
         time.sleep(self._chance.uniform(0.0, 2.0 * max(0.0, rest_seconds) / (left + 1) / SPEED))
-        self._kill(daemon)
+        self._kill(daemon, begin_seconds)
         player.stop()
 
-    def _player(self, daemon: LiveDaemon) -> Player:
+    def _play_on(self, daemon: LiveDaemon) -> tuple[float, Player]:
         """The band did not wait: it is where the daemon believes to be after its absence."""
         self.starts_seconds.append(daemon.ready())
         now_seconds = daemon.status()["heard_seconds"]
-        return Player(daemon, self._samples[round(now_seconds * SAMPLE_RATE_HERTZ) :], SPEED)
+        return now_seconds, Player(daemon, self._samples[round(now_seconds * SAMPLE_RATE_HERTZ) :], SPEED)
 
-    def _kill(self, daemon: LiveDaemon) -> None:
-        self.deaths_seconds.append(daemon.status()["heard_seconds"])
+    def _kill(self, daemon: LiveDaemon, begin_seconds: float) -> None:
+        self.lives.append((begin_seconds, daemon.status()["heard_seconds"]))
         daemon.kill()
         self._check()
 
@@ -88,8 +88,8 @@ def check_the_night(ledger, band: Band) -> HeardSession:
     gaps = [event.body for event in session.gaps]
     assert {gap["reason"] for gap in gaps} == {RESTART}
     assert all(before["end_seconds"] <= gap["start_seconds"] for before, gap in zip(gaps, gaps[1:], strict=False))
-    lost = [death - max(g["start_seconds"] for g in gaps if g["start_seconds"] < death + 1)
-            for death in band.deaths_seconds]  # fmt: skip
+    begins = [gap["start_seconds"] for gap in gaps]
+    lost = [death - max(birth, *(begin for begin in begins if begin < death + 1), 0.0) for birth, death in band.lives]
     print(f"{len(lost)} kills, lost at most {max(lost):.2f} s, ready after at most {max(band.starts_seconds):.1f} s")
     assert max(lost) <= LOST_SECONDS
     assert max(band.starts_seconds) < READY_SECONDS
