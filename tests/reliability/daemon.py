@@ -49,7 +49,13 @@ def livecsi(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedP
 class LiveDaemon:
     """`livecsi run` on a state folder, started at once; killed at the end of the `with` block if it still runs."""
 
-    def __init__(self, folder: Path, before: Sequence[str] = (), settings: Mapping[str, str] = RAW) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        before: Sequence[str] = (),
+        settings: Mapping[str, str] = RAW,
+        program: Sequence[str] = ("-m", "livecsi.cli", "run"),
+    ) -> None:
         """`before` is a program that starts it, `settings` are variables beside those of the state folder."""
         self._home = tempfile.TemporaryDirectory(prefix="notify-")  # a socket's path must stay short
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -59,7 +65,7 @@ class LiveDaemon:
         self._log = Path(self._home.name) / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*before, sys.executable, "-m", "livecsi.cli", "run"],
+                [*before, sys.executable, *program],
                 env=environment_of(folder, **settings, NOTIFY_SOCKET=f"{self._home.name}/socket"),
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
             )  # fmt: skip
