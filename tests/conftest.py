@@ -1,5 +1,6 @@
-"""What is loaded once for all tests: the released model, and a small catalogue of fixture songs it has heard."""
+"""What many tests share: the released model, a small catalogue of fixture songs it has heard, a sound server."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from livecsi.types import SAMPLE_RATE_HERTZ
+from tests.pulse import PulseServer
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CUT_SONGS = ("W09", "W03", "W02")
@@ -65,3 +67,12 @@ def prepared(ear, tmp_path_factory) -> Prepared:
         assert len(list(ingest(catalogue, entries, ear.encode, ear.model_id))) == len(CUT_SONGS)
     refresh_cohort(settings)
     return Prepared(settings.state_dir, settings)
+
+
+@pytest.fixture
+def pulse(monkeypatch) -> Iterator[PulseServer]:
+    """The software sound card, in the environment of everything the test starts."""
+    with PulseServer() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server

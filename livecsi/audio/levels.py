@@ -16,7 +16,7 @@ SILENCE_DBFS = -120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class InputLevels:
     """The last second."""
 
     level_dbfs: float = SILENCE_DBFS
@@ -58,13 +58,13 @@ class LevelMeter:
         while self._frames - self._parts[0].frames >= self._rate_hertz:
             self._frames -= self._parts.popleft().frames
 
-    def levels(self) -> Levels:
+    def levels(self) -> InputLevels:
         """What the last second was like."""
         if not self._frames:
-            return Levels()
+            return InputLevels()
         mean = sum(part.total for part in self._parts) / self._frames
         power = sum(part.total_of_squares for part in self._parts) / self._frames - mean**2
-        return Levels(
+        return InputLevels(
             level_dbfs=decibels(max(0.0, power) ** 0.5),
             peak_dbfs=decibels(max(part.peak for part in self._parts)),
             clipped_fraction=sum(part.clipped_frames for part in self._parts) / self._frames,

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from livecsi.audio.capture_process import CaptureProcess, ChildDiedError, display_name
-from livecsi.audio.levels import LevelMeter, Levels
+from livecsi.audio.levels import InputLevels, LevelMeter
 from livecsi.audio.splicer import Loss, Splicer
 from livecsi.audio.wire import Absent, Ended, Heard, Heartbeat, Lost, Opened
 from livecsi.clock import Clock
@@ -38,13 +38,8 @@ class CaptureStatus:
 
     is_capturing: bool
     input_name: str
-    level_dbfs: float
-    """Root mean square of the last second, after the gain."""
-    peak_dbfs: float
-    clipped_fraction: float
-    dc_offset: float
-    zeros_seconds: float
-    """How long nothing but digital zeros came."""
+    levels: InputLevels
+    """Of the last second, after the gain; those of silence while nothing is captured."""
     restarts: Mapping[str, int]
     """How often the input had to be opened again, by reason."""
     trouble: str
@@ -221,15 +216,10 @@ class LiveSource:
             self._child = None
 
     def _snapshot(self) -> CaptureStatus:
-        levels = self._meter.levels() if self._is_capturing else Levels()
         return CaptureStatus(
             is_capturing=self._is_capturing,
             input_name=self.name,
-            level_dbfs=levels.level_dbfs,
-            peak_dbfs=levels.peak_dbfs,
-            clipped_fraction=levels.clipped_fraction,
-            dc_offset=levels.dc_offset,
-            zeros_seconds=levels.zeros_seconds,
+            levels=self._meter.levels() if self._is_capturing else InputLevels(),
             restarts=MappingProxyType(dict(self._restarts)),
             trouble=self._trouble,
         )

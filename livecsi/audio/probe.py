@@ -16,8 +16,10 @@ from livecsi.settings import CaptureSettings
 from livecsi.types import SAMPLE_RATE_HERTZ, Block
 
 LISTING_SECONDS = 15.0
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 10.0
+"""How long an input may take to deliver its first sound."""
 ATTEMPTS = 2
+"""A sound server that is started by the first attempt answers the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ def _input(entry: dict[str, object]) -> Input:
     return Input(**{**entry, **lists})  # type: ignore[arg-type]
 
 
-def probe(settings: CaptureSettings, clock: Clock, seconds: float = 1.0) -> CaptureStatus:
-    """Listen for so many seconds; without `is_capturing` the `trouble` says what is wrong."""
+def probe(settings: CaptureSettings, clock: Clock, seconds: float = 1.5) -> CaptureStatus:
+    """Listen as the daemon would, for so many seconds; without `is_capturing` the `trouble` says what is wrong."""
     wanted = int(seconds * SAMPLE_RATE_HERTZ)
     deadline_seconds = clock.monotonic_seconds() + seconds + PATIENCE_SECONDS
     with LiveSource(settings, clock) as source:

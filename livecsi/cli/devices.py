@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
     Found = list[tuple[Input, CaptureStatus | None]]
 
-QUIETEST_DBFS = -60.0
-BAR_WIDTH = 16
-GOOD_DBFS = (-40.0, -3.0)
-"""Level that is loud enough, and peak that still leaves room."""
+METER_CELLS = 16
 
 
 @click.command()
@@ -54,8 +51,7 @@ def _listen(entry: "Input") -> "CaptureStatus":
 def _as_json(entry: "Input", status: "CaptureStatus | None") -> dict[str, object]:
     described = asdict(entry)
     if status is not None:
-        measured = ("level_dbfs", "peak_dbfs", "clipped_fraction", "dc_offset", "zeros_seconds", "trouble")
-        described |= {name: getattr(status, name) for name in measured}
+        described |= asdict(status.levels) | {"trouble": status.trouble}
     return described
 
 
@@ -70,7 +66,8 @@ def _channels(entry: "Input") -> str:
 
 
 def _level(status: "CaptureStatus") -> str:
-    return status.trouble or f"level {status.level_dbfs:.0f} dBFS, peak {status.peak_dbfs:.0f} dBFS"
+    levels = status.levels
+    return status.trouble or f"level {levels.level_dbfs:.0f} dBFS, peak {levels.peak_dbfs:.0f} dBFS"
 
 
 def _show(found: "Found") -> None:
@@ -90,10 +87,9 @@ def _show(found: "Found") -> None:
 
 
 def _meter(status: "CaptureStatus") -> str:
-    """A bar as long as the level, green where it should be."""
+    from livecsi.cli.terminal import level_bar
+
     if status.trouble:
         return "[red]cannot be opened[/]"
-    loud_enough, room_left = status.level_dbfs >= GOOD_DBFS[0], status.peak_dbfs <= GOOD_DBFS[1]
-    colour = "red" if not room_left else "green" if loud_enough else "yellow"
-    filled = round(BAR_WIDTH * min(1.0, max(0.0, 1 - status.level_dbfs / QUIETEST_DBFS)))
-    return f"[{colour}]{'█' * filled}{'·' * (BAR_WIDTH - filled)}[/] {status.level_dbfs:.0f} dBFS"
+    level_dbfs = status.levels.level_dbfs
+    return f"{level_bar(level_dbfs, METER_CELLS, status.levels.peak_dbfs)} {level_dbfs:.0f} dBFS"

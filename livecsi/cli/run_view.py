@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
     from livecsi.service.status import Status
 
-LOWEST_DBFS = -60.0
 METER_CELLS = 40
-GOOD_DBFS, LOUD_DBFS = -30.0, -9.0
 
 
 @contextmanager
@@ -34,15 +32,9 @@ def page(status: "Status", zone: ZoneInfo) -> "Group":
     from rich.console import Group
 
     from livecsi.cli.status import facts, setlist
+    from livecsi.cli.terminal import level_bar
     from livecsi.service.health import status_document
 
     said = status_document(status)
-    return Group(meter(status.level_dbfs), facts(said, zone), setlist(said["setlist"], zone))
-
-
-def meter(level_dbfs: float) -> str:
-    """A bar from -60 to 0 dBFS: green where it should be, yellow when faint, red when too loud."""
-    share = (max(LOWEST_DBFS, min(0.0, level_dbfs)) - LOWEST_DBFS) / -LOWEST_DBFS
-    cells = round(METER_CELLS * share)
-    colour = "red" if level_dbfs > LOUD_DBFS else "green" if level_dbfs > GOOD_DBFS else "yellow"
-    return f"[{colour}]{'█' * cells}[/][dim]{'░' * (METER_CELLS - cells)}[/]"
+    meter = level_bar(status.level_dbfs, METER_CELLS)
+    return Group(meter, facts(said, zone), setlist(said["setlist"], zone))

@@ -1,8 +1,12 @@
-"""Progress and tables for people: shown on a terminal, silent everywhere else."""
+"""Progress, meters and times for people; bars are shown on a terminal alone."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+LOWEST_DBFS = -60.0
+FAINT_DBFS, LOUD_DBFS, LOUD_PEAK_DBFS = -40.0, -9.0, -3.0
 
 
 @contextmanager
@@ -43,6 +47,15 @@ def step_bars() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[what], completed=done, total=total)
 
         yield step
+
+
+def level_bar(level_dbfs: float, cells: int, peak_dbfs: float = -math.inf) -> str:
+    """A bar from -60 to 0 dBFS as markup: green where it should be, yellow when faint, red when too loud."""
+    share = (max(LOWEST_DBFS, min(0.0, level_dbfs)) - LOWEST_DBFS) / -LOWEST_DBFS
+    full = round(cells * share)
+    is_loud = level_dbfs > LOUD_DBFS or peak_dbfs > LOUD_PEAK_DBFS
+    colour = "red" if is_loud else "green" if level_dbfs >= FAINT_DBFS else "yellow"
+    return f"[{colour}]{'█' * full}[/][dim]{'░' * (cells - full)}[/]"
 
 
 def clock_time(seconds: float) -> str:

@@ -91,7 +91,7 @@ class Daemon:
             at=self._clock.utc_now(),
             running_since=self._running_since,
             input_name=capture.input_name if capture else self._settings.capture.input,
-            level_dbfs=capture.level_dbfs if capture else SILENCE_DBFS,
+            level_dbfs=capture.levels.level_dbfs if capture else SILENCE_DBFS,
             lag_seconds=lag_seconds,
         )
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from livecsi.audio.levels import SILENCE_DBFS, Levels
-from livecsi.audio.live import CaptureStatus, LiveSource
+from livecsi.audio.levels import SILENCE_DBFS, InputLevels
+from livecsi.audio.probe import probe
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.clock import Clock
 from livecsi.errors import FindingsError, LivecsiError
@@ -21,19 +21,13 @@ from livecsi.identify.sessions import find_model
 from livecsi.ledger.ledger import Ledger
 from livecsi.service.asking import ask_status
 from livecsi.service.ear import GATE_MODEL
+from livecsi.service.evidence import LEAST_FREE_BYTES
 from livecsi.service.status import State
-from livecsi.settings import RAW_INPUT, CaptureSettings, Settings
-from livecsi.types import SAMPLE_RATE_HERTZ, Block
+from livecsi.settings import RAW_INPUT, Settings
 
-LEAST_FREE_BYTES = 1_000_000_000
 QUIET_DBFS = -60.0
 LOUD_PEAK_DBFS = -1.0
 LARGEST_DC_OFFSET = 0.01
-LISTENED_SECONDS = 1.5
-PATIENCE_SECONDS = 10.0
-"""How long an input may take to deliver its first sound."""
-ATTEMPTS = 2
-"""A sound server that is started by the first attempt answers the second."""
 
 
 class Mark(StrEnum):
@@ -66,7 +60,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Check]:
             yield Check(what, Mark.BAD, str(error.args[0]), error.advice)
 
 
-def judge_levels(levels: Levels) -> Check:
+def judge_levels(levels: InputLevels) -> Check:
     """What the levels of an input say about its wiring."""
     says = f"{levels.level_dbfs:.0f} dBFS, peaks {levels.peak_dbfs:.0f} dBFS"
     if levels.clipped_fraction > 0.0 or levels.peak_dbfs > LOUD_PEAK_DBFS:
@@ -118,25 +112,12 @@ def _ask_the_device(settings: Settings, clock: Clock) -> Iterator[Check]:
     if settings.capture.input == RAW_INPUT:
         yield Check("input", Mark.NOTE, "raw PCM on stdin", "it can only be judged while the daemon runs")
         return
-    heard = _listen(settings.capture, clock)
+    heard = probe(settings.capture, clock)
     if not heard.is_capturing:
         yield Check("input", Mark.BAD, heard.trouble)
         return
     yield Check("input", Mark.GOOD, heard.input_name)
-    yield judge_levels(Levels(heard.level_dbfs, heard.peak_dbfs, heard.clipped_fraction, heard.dc_offset))
-
-
-def _listen(settings: CaptureSettings, clock: Clock) -> CaptureStatus:
-    """Open the input as the daemon would, and hear a moment of it."""
-    deadline = clock.monotonic_seconds() + PATIENCE_SECONDS
-    wanted_samples = LISTENED_SECONDS * SAMPLE_RATE_HERTZ
-    with LiveSource(settings, clock) as source:
-        for piece in source:
-            wanted_samples -= len(piece.samples) if isinstance(piece, Block) else 0
-            has_failed = sum(source.status.restarts.values()) >= ATTEMPTS or clock.monotonic_seconds() > deadline
-            if wanted_samples <= 0 or has_failed:
-                break
-        return source.status
+    yield judge_levels(heard.levels)
 
 
 def _look_at_clock(settings: Settings, clock: Clock) -> Iterator[Check]:

@@ -28,7 +28,7 @@ from livecsi.service.plans import plan_on_stage
 from livecsi.settings import PrivacySettings
 from livecsi.types import SAMPLE_RATE_HERTZ, Block, Kind, Performance
 
-LEAST_FREE_BYTES = 1024**3
+LEAST_FREE_BYTES = 1_000_000_000
 """With less the disk belongs to the ledger."""
 SHORTEST_SECONDS = 5.0
 """What is shorter proves nothing."""

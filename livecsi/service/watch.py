@@ -25,7 +25,7 @@ STUCK_SECONDS = 15.0
 NO_SIGNAL_SECONDS = 60.0
 CLIPPED_FRACTION = 0.001
 LARGEST_LAG_SECONDS = 60.0
-LEAST_FREE_BYTES = 200 * 1024 * 1024
+NEARLY_FULL_BYTES = 200 * 1024 * 1024
 
 
 class Watch:
@@ -87,16 +87,16 @@ class Watch:
 def troubles_of(capture: CaptureStatus, lag_seconds: float, state_dir: Path, telemetry: Telemetry) -> list[str]:
     """What does not work as it should, a line with advice each; the free space of the disk is counted on the way."""
     found = [capture.trouble] if capture.trouble else []
-    if capture.zeros_seconds >= NO_SIGNAL_SECONDS:
+    if capture.levels.zeros_seconds >= NO_SIGNAL_SECONDS:
         found.append("the input is digital silence; check cable, channel and whether the desk sends anything")
-    if capture.clipped_fraction > CLIPPED_FRACTION:
+    if capture.levels.clipped_fraction > CLIPPED_FRACTION:
         found.append("the input clips; turn it down at the desk or the interface")
     if lag_seconds > LARGEST_LAG_SECONDS:
         found.append("the analysis is more than a minute behind; does something else use the processor?")
     free_bytes = shutil.disk_usage(state_dir).free
     telemetry.disk(str(state_dir), free_bytes)
-    if free_bytes < LEAST_FREE_BYTES:
-        found.append(f"the disk of {state_dir} has less than {LEAST_FREE_BYTES // 2**20} MB left; free some space")
+    if free_bytes < NEARLY_FULL_BYTES:
+        found.append(f"the disk of {state_dir} has less than {NEARLY_FULL_BYTES // 2**20} MB left; free some space")
     return found
 
 

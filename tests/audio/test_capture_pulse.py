@@ -91,8 +91,8 @@ def test_one_channel_at_another_rate_and_gain(pulse, sound):
     """The right channel is half as loud as the left; 6.02 dB make that up."""
     with record(channels=(2,), rate_hertz=48_000, gain_db=6.0206) as recorder:
         _, correlation, gain = play_and_find(recorder, pulse, sound, expected((0.0, 1.0)))
-        assert recorder.source.status.level_dbfs > -40
-        recorder.wait_for(lambda status: status.level_dbfs == -120.0 and status.zeros_seconds > 0.5)
+        assert recorder.source.status.levels.level_dbfs > -40
+        recorder.wait_for(lambda status: status.levels.level_dbfs == -120.0 and status.levels.zeros_seconds > 0.5)
     assert correlation > 0.98
     assert gain == pytest.approx(2.0, abs=0.04)
 
@@ -129,7 +129,7 @@ def survive(pulse, long_sound: Path, how: str, times: int) -> None:
         for number in range(times):
             recorder.wait_for(lambda status: status.is_capturing)
             pulse.play(long_sound)
-            recorder.wait_for(lambda status: status.level_dbfs > -40)
+            recorder.wait_for(lambda status: status.levels.level_dbfs > -40)
             time.sleep(1.0)
             gone, back = outage(pulse, recorder, how, 1.0 + number % 3)
             recorder.wait_for(lambda status: status.is_capturing, BACK_SECONDS)

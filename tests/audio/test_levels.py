@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livecsi.audio.levels import SILENCE_DBFS, LevelMeter, Levels
+from livecsi.audio.levels import SILENCE_DBFS, InputLevels, LevelMeter
 from livecsi.audio.wire import heard
 
 RATE_HERTZ = 48_000
@@ -14,7 +14,7 @@ def tone(seconds: float, amplitude: float, offset: float = 0.0) -> np.ndarray:
     return (amplitude * np.sin(2 * np.pi * 1000 * time) + offset).astype(np.float32)[:, np.newaxis]
 
 
-def measure(*stretches: np.ndarray) -> Levels:
+def measure(*stretches: np.ndarray) -> InputLevels:
     meter = LevelMeter(RATE_HERTZ)
     for stretch in stretches:
         for begin in range(0, len(stretch), 2_400):

@@ -5,22 +5,14 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from livecsi.audio.levels import InputLevels
 from livecsi.audio.live import CaptureStatus
 from livecsi.cli import main, root
 from livecsi.cli.devices import _meter
-from tests.pulse import PulseServer
-
-
-@pytest.fixture
-def pulse(monkeypatch):
-    with PulseServer() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 def status(level_dbfs: float, peak_dbfs: float, trouble: str = "") -> CaptureStatus:
-    return CaptureStatus(not trouble, "default", level_dbfs, peak_dbfs, 0.0, 0.0, 0.0, {}, trouble)
+    return CaptureStatus(not trouble, "default", InputLevels(level_dbfs, peak_dbfs), {}, trouble)
 
 
 def test_inputs_are_listed_with_identity_and_level(pulse):

@@ -1,18 +1,17 @@
 """`livecsi doctor` as a person and a script meet it: a line per check, JSON, and the exit code."""
 
 import json
-import socket
 
 import pytest
+
+from tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)
 def no_daemon_and_no_sound_card(state, monkeypatch):
     monkeypatch.setenv("LIVECSI_CAPTURE__INPUT", "-")
     monkeypatch.setenv("LIVECSI_CAPTURE__RATE_HERTZ", "44100")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("LIVECSI_SERVICE__PORT", str(free.getsockname()[1]))
+    monkeypatch.setenv("LIVECSI_SERVICE__PORT", str(free_port()))
 
 
 def test_a_fresh_box_is_told_what_to_do_first(livecsi):

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from livecsi.cli.run_view import METER_CELLS, live_view, meter, page
+from livecsi.cli.run_view import METER_CELLS, live_view, page
+from livecsi.cli.terminal import level_bar
 from livecsi.service.status import SessionView, State, Status
 from tests.service.made_up_status import TITLE, a_status
 
@@ -30,7 +31,7 @@ def drawn(status: Status) -> str:
     ],
 )
 def test_the_meter_is_as_long_as_the_level_and_says_by_its_colour_whether_it_is_right(level_dbfs, cells, colour):
-    bar = Text.from_markup(meter(level_dbfs))
+    bar = Text.from_markup(level_bar(level_dbfs, METER_CELLS))
     assert bar.plain.count("█") == cells and len(bar.plain) == METER_CELLS
     assert str(bar.spans[0].style) == colour
 

@@ -3,7 +3,6 @@
 import dataclasses
 import http.server
 import json
-import socket
 import threading
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from livecsi.service.health import HealthServer, status_document
 from livecsi.service.status import Guess, State
 from livecsi.service.telemetry import Telemetry
+from tests.ports import free_port
 from tests.service.made_up_status import a_status
 
 
@@ -57,10 +57,8 @@ def test_a_title_is_never_read_as_markup_or_as_orders_to_the_terminal(livecsi, d
 
 
 def test_without_a_daemon_one_line_says_how_to_start_it(livecsi, monkeypatch):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("LIVECSI_SERVICE__PORT", str(free.getsockname()[1]))
-        answer = livecsi("status")
+    monkeypatch.setenv("LIVECSI_SERVICE__PORT", str(free_port()))
+    answer = livecsi("status")
     assert (answer.exit_code, answer.stdout, answer.stderr.count("\n")) == (1, "", 1)
     assert "is not running" in answer.stderr and "systemctl start livecsi" in answer.stderr
 

@@ -1,7 +1,6 @@
 """A real Prometheus of our own: one target, our rules, a folder that goes away."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -10,6 +9,8 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from tests.ports import free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "livecsi.rules.yml"
 START_SECONDS = 20.0
@@ -28,7 +29,7 @@ class PrometheusServer:
     def __init__(self, folder: Path, target_port: int) -> None:
         self._folder = folder
         (folder / "prometheus.yml").write_text(CONFIGURATION.format(rules=RULES, target=target_port))
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -73,9 +74,3 @@ class PrometheusServer:
                 return True
         except OSError:
             return False
-
-
-def _free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])

@@ -1,9 +1,11 @@
 """The watch and the service manager: a sign of life every second while the analysis makes progress, none after."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
+from livecsi.audio.levels import InputLevels
 from livecsi.audio.live import CaptureStatus
 from livecsi.service.notify import Notifier
 from livecsi.service.status import State
@@ -59,12 +61,8 @@ def test_a_terminal_that_was_closed_does_not_end_the_watch(manager, tmp_path):
     assert seen.count("WATCHDOG=1") == 2
 
 
-def capture(**how) -> CaptureStatus:
-    well = {
-        "is_capturing": True, "input_name": "a microphone", "level_dbfs": -20.0, "peak_dbfs": -6.0,
-        "clipped_fraction": 0.0, "dc_offset": 0.0, "zeros_seconds": 0.0, "restarts": {}, "trouble": "",
-    }  # fmt: skip
-    return CaptureStatus(**(well | how))
+def capture(trouble: str = "", **levels: float) -> CaptureStatus:
+    return CaptureStatus(True, "a microphone", replace(InputLevels(-20.0, -6.0), **levels), {}, trouble)
 
 
 @pytest.mark.parametrize(

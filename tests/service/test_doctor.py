@@ -3,7 +3,6 @@
 import math
 import os
 import shutil
-import socket
 import time
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from livecsi.audio.levels import SILENCE_DBFS, Levels
+from livecsi.audio.levels import SILENCE_DBFS, InputLevels
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.clock import SystemClock
 from livecsi.identify.sessions import default_directory
@@ -22,7 +21,7 @@ from livecsi.service.status import State
 from livecsi.service.telemetry import Telemetry
 from livecsi.settings import CaptureSettings, ModelSettings, ServiceSettings, Settings, VenueSettings, load_settings
 from tests.fakes import FakeClock
-from tests.pulse import PulseServer
+from tests.ports import free_port
 from tests.service.made_up_status import a_status
 
 
@@ -31,12 +30,6 @@ class NetworkClock(SystemClock):
 
     def is_synchronised(self) -> bool:
         return True
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -55,16 +48,8 @@ def examined(settings: Settings, clock=None) -> dict[str, Check]:
     return {check.what: check for check in examine(settings, clock or NetworkClock())}
 
 
-@pytest.fixture(scope="module")
-def pulse():
-    with PulseServer() as server:
-        yield server
-
-
-def test_a_box_in_order_has_only_good_marks(prepared, settings, pulse, monkeypatch, tmp_path):
+def test_a_box_in_order_has_only_good_marks(prepared, settings, pulse, tmp_path):
     """A real sound server plays a tone of -18 dBFS into the input; catalogue and model are real too."""
-    for name, value in pulse.environment.items():
-        monkeypatch.setenv(name, value)
     tone = np.sin(2 * np.pi * 440 * np.arange(20 * 44_100) / 44_100) * 10 ** (-15 / 20)
     soundfile.write(tmp_path / "tone.wav", tone, 44_100)
     shutil.copytree(prepared.folder, tmp_path / "state")
@@ -91,9 +76,7 @@ def test_a_box_in_order_has_only_good_marks(prepared, settings, pulse, monkeypat
     assert "3 studio songs" in checks["catalogue"].says and "1 events, 1 signed" in checks["ledger"].says
 
 
-def test_silence_from_a_real_input_is_noticed(settings, pulse, monkeypatch):
-    for name, value in pulse.environment.items():
-        monkeypatch.setenv(name, value)
+def test_silence_from_a_real_input_is_noticed(settings, pulse):
     checks = examined(settings.model_copy(update={"capture": CaptureSettings()}))
     assert (checks["input"].mark, checks["level"].mark, checks["level"].says) == ("good", "bad", "digital zeros")
 
@@ -106,12 +89,12 @@ def test_an_input_that_is_not_plugged_in_is_tried_twice_and_named(settings):
 
 
 @pytest.mark.parametrize(("levels", "mark", "words"), [
-    (Levels(-18.0, -7.0), Mark.GOOD, "-18 dBFS, peaks -7 dBFS"),
-    (Levels(-70.0, -62.0), Mark.NOTE, "quiet"),
-    (Levels(SILENCE_DBFS, SILENCE_DBFS), Mark.BAD, "zeros"),
-    (Levels(-8.0, 0.0), Mark.BAD, "clipping"),
-    (Levels(-18.0, -5.0, clipped_fraction=0.001), Mark.BAD, "clipping"),
-    (Levels(-18.0, -7.0, dc_offset=-0.2), Mark.BAD, "off centre"),
+    (InputLevels(-18.0, -7.0), Mark.GOOD, "-18 dBFS, peaks -7 dBFS"),
+    (InputLevels(-70.0, -62.0), Mark.NOTE, "quiet"),
+    (InputLevels(SILENCE_DBFS, SILENCE_DBFS), Mark.BAD, "zeros"),
+    (InputLevels(-8.0, 0.0), Mark.BAD, "clipping"),
+    (InputLevels(-18.0, -5.0, clipped_fraction=0.001), Mark.BAD, "clipping"),
+    (InputLevels(-18.0, -7.0, dc_offset=-0.2), Mark.BAD, "off centre"),
 ])  # fmt: skip
 def test_levels_say_something_about_the_wiring(levels, mark, words):
     check = judge_levels(levels)
