@@ -13,10 +13,13 @@ def command() -> None:
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(as_json: bool) -> None:
-    """Print the effective settings after files, environment and defaults."""
+    """Print the effective settings after files, environment and defaults; a password in a URL is left out."""
+    from livecsi.audio.capture_process import display_name, is_url
     from livecsi.settings import load_settings
 
     values = load_settings().model_dump(mode="json")
+    if is_url(values["capture"]["input"]):
+        values["capture"]["input"] = display_name(values["capture"]["input"])
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return

@@ -31,7 +31,10 @@ class Analysis:
     """Everything here happens in one thread; only `view` and `troubles` may be read from others."""
 
     def __init__(self, books: Books, input_name: str, act: str | None) -> None:
-        """Goes on with the night in the journal; `act` is who plays, None to ask the plans."""
+        """Goes on with the night in the journal.
+
+        `input_name` is what the ledger calls the input, `act` who plays, None to ask the plans.
+        """
         self._books, self._input_name, self._act = books, input_name, act
         self._log = structlog.get_logger()
         self._steps = StepWatch(books.clock)

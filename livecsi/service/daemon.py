@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import structlog
 
+from livecsi.audio.capture_process import display_name
 from livecsi.audio.levels import SILENCE_DBFS
 from livecsi.clock import Clock
 from livecsi.errors import LivecsiError
@@ -62,7 +63,7 @@ class Daemon:
             stack.callback(health.stop)
             books = stack.enter_context(open_books(self._settings, self._clock, self._telemetry, self._timed))
             self._telemetry.model(books.ear.model_id)
-            analysis = self._analysis = Analysis(books, self._settings.capture.input, self._act)
+            analysis = self._analysis = Analysis(books, display_name(self._settings.capture.input), self._act)
             stack.callback(self._finish, analysis)
             stack.callback(self._stop_capture)
             self._start_capture()
@@ -90,7 +91,7 @@ class Daemon:
             troubles=tuple(troubles),
             at=self._clock.utc_now(),
             running_since=self._running_since,
-            input_name=capture.input_name if capture else self._settings.capture.input,
+            input_name=capture.input_name if capture else display_name(self._settings.capture.input),
             level_dbfs=capture.levels.level_dbfs if capture else SILENCE_DBFS,
             lag_seconds=lag_seconds,
         )
@@ -158,7 +159,7 @@ class Daemon:
             self._stop_capture()
             while not self._inbox.has_ended:
                 self._hear_next(analysis)
-            analysis.new_source(fresh.capture.input)
+            analysis.new_source(display_name(fresh.capture.input))
             self._start_capture()
 
     def _timed(self, stage: Stage) -> AbstractContextManager[object]:

@@ -66,3 +66,10 @@ def test_windows_may_not_leave_holes_in_the_night(livecsi, state, monkeypatch):
     answer = livecsi("config", "show")
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "listening.hop_seconds" in answer.stderr and "never heard" in answer.stderr
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_password_is_not_shown(livecsi, monkeypatch, how):
+    monkeypatch.setenv("LIVECSI_CAPTURE__INPUT", "rtsp://desk:secret@10.0.0.9:554/one?key=secret")
+    answer = livecsi("config", "show", *how)
+    assert "rtsp://10.0.0.9:554/one" in answer.stdout and "secret" not in answer.stdout
