@@ -53,6 +53,7 @@ clean:
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 $(BIN)/python:
+	scripts/system-packages
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "livecsi needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
 
