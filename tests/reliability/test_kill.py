@@ -112,6 +112,23 @@ def test_a_night_survives_six_power_cuts(folder, ledger, concert):
         assert body["gap_seconds"] > 0
 
 
+def test_a_torn_journal_costs_its_night_and_no_other(folder, ledger, concert):
+    with LiveDaemon(folder) as daemon:
+        daemon.ready()
+        Player(daemon, concert[: 60 * SAMPLE_RATE_HERTZ])
+        daemon.heard(59)
+        session_id = daemon.status()["session_id"]
+        daemon.kill()
+    (folder / "journal.sqlite").write_bytes(b"torn")
+    with LiveDaemon(folder) as daemon:
+        assert daemon.ready() < READY_SECONDS
+        (line,) = [line for line in daemon.log() if line["event"] == "a new journal is begun"]
+        assert "damaged" in line["reason"] and (folder / "journal.sqlite.damaged").exists()
+    with ledger() as kept:
+        ((session,),) = sessions_by_report(kept).values()
+    assert session.session_id == session_id and session.closed is not None
+
+
 @pytest.mark.live
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kills", [20, 200])

@@ -66,7 +66,7 @@ def check_the_account(daemon: LiveDaemon, ledger, seconds: int) -> None:
 
 
 def test_what_the_analysis_is_too_slow_for_is_lost_by_the_sample(folder, ledger, concert):
-    seconds = 240
+    seconds = 160
     with (
         Station(concert[: seconds * SAMPLE_RATE_HERTZ]) as station,
         LiveDaemon(folder, settings={**SLOW, "LIVECSI_CAPTURE__INPUT": station.url}) as daemon,
