@@ -58,7 +58,7 @@ def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
         ("behind", f"{said['lag_seconds']:.0f} s"),
         ("night", ", ".join(filter(None, (said["night"], said["act"]))) or "nothing heard yet"),
         ("heard", f"{clock_time(said['heard_seconds'])}, of it missing {clock_time(said['gap_seconds'])}"),
-        ("now", f"perhaps {guess['title']} {guess['probability']:.0%}" if guess else "no music"),
+        ("now", f"perhaps {guess['title']} {guess['probability']:.0%}" if guess else "no song it knows"),
         ("running", f"since {_local(said['running_since'], zone):%Y-%m-%d %H:%M}"),
         ("catalogue", f"{said['songs']} studio songs, model {said['model_id']}"),
     ]
@@ -69,6 +69,7 @@ def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
 
 
 def setlist(lines: list[dict[str, Any]], zone: "ZoneInfo") -> "Table":
+    """One row a line; what may still change begins with dots."""
     from rich.table import Table
     from rich.text import Text
 

@@ -25,13 +25,17 @@ def ask_status(service: ServiceSettings) -> dict[str, Any]:
     finally:
         connection.close()
     if not (isinstance(said, dict) and "state" in said and "setlist" in said):
-        raise FindingsError(f"what answers at {host}:{service.port} is no livecsi", "check service.port")
+        raise _not_livecsi(host, service.port)
     return said
+
+
+def _not_livecsi(host: str, port: int) -> FindingsError:
+    return FindingsError(f"what answers at {host}:{port} is no livecsi", "check service.port")
 
 
 def _nobody(host: str, port: int, error: Exception) -> FindingsError:
     if isinstance(error, ValueError | http.client.HTTPException):
-        return FindingsError(f"what answers at {host}:{port} is no livecsi", "check service.port")
+        return _not_livecsi(host, port)
     if isinstance(error, TimeoutError):
         return FindingsError(f"livecsi at {host}:{port} does not answer", "see its log: journalctl -u livecsi")
     return FindingsError(

@@ -5,7 +5,9 @@ from datetime import timedelta
 from livecsi.ledger.night import sessions_by_report
 from livecsi.ledger.review import State, review_of
 from livecsi.service.books import Books
-from livecsi.service.listener import HeardWindow
+from livecsi.service.listener import LEAST_MUSIC, HeardWindow
+from livecsi.service.telemetry import WindowOutcome
+from livecsi.types import Candidate, ScoredWindow
 
 PENDING_DAYS = 31
 """Older nights that nobody has reviewed are no longer news."""
@@ -14,12 +16,16 @@ PENDING_DAYS = 31
 def count_window(books: Books, window: HeardWindow) -> None:
     """One window more."""
     best = max(window.scored.candidates, key=lambda candidate: candidate.probability, default=None)
-    if best is None:
-        books.telemetry.window("no_music")
-        return
-    is_named = best.probability >= books.ear.settings.tracking.name_probability
-    books.telemetry.window("named" if is_named else "unknown")
-    books.telemetry.score(best.score)
+    books.telemetry.window(outcome_of(window.scored, best, books.ear.settings.tracking.name_probability))
+    if best:
+        books.telemetry.score(best.score)
+
+
+def outcome_of(scored: ScoredWindow, best: Candidate | None, name_probability: float) -> WindowOutcome:
+    """What one window came to; music that is like no song of the catalogue has no candidates."""
+    if scored.music_fraction < LEAST_MUSIC:
+        return "no_music"
+    return "named" if best and best.probability >= name_probability else "unknown"
 
 
 def count_books(books: Books) -> None:

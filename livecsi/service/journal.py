@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from livecsi.clock import Clock
 from livecsi.database import Database, Row, Schema, Store
+from livecsi.features.gate import KINDS
 from livecsi.identify.performances import Stretch
 from livecsi.service.listener import HeardWindow
 from livecsi.types import Candidate, Frames, Gap, Levels, ScoredWindow
@@ -31,7 +32,6 @@ CREATE TABLE gaps (first_sample INTEGER PRIMARY KEY, last_sample INTEGER NOT NUL
 CREATE TABLE settled (start_seconds REAL PRIMARY KEY, end_seconds REAL NOT NULL) STRICT;
 """
 TABLES = ("session", "frames", "windows", "gaps", "settled")
-KINDS = 4
 
 
 class Journal(Store):
@@ -156,7 +156,7 @@ def _magnitudes(row: Row) -> NDArray[np.float16]:
 def _window(row: Row) -> HeardWindow:
     scored = json.loads(row["scored"])
     candidates = tuple(Candidate(**candidate) for candidate in scored.pop("candidates"))
-    kinds = np.frombuffer(row["kinds"], np.float16).reshape(KINDS, -1).astype(np.float32)
+    kinds = np.frombuffer(row["kinds"], np.float16).reshape(len(KINDS), -1).astype(np.float32)
     is_missing = np.frombuffer(row["is_missing"], bool)
     return HeardWindow(
         (row["first_frame"], row["last_frame"]), ScoredWindow(**scored, candidates=candidates), kinds, is_missing
