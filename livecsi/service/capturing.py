@@ -23,9 +23,11 @@ class Capturing:
 
     @property
     def status(self) -> CaptureStatus:
+        """How the source is doing now."""
         return self._source.status
 
     def start(self) -> None:
+        """Open the source, in its thread."""
         self._thread.start()
 
     def stop(self) -> None:

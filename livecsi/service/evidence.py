@@ -45,14 +45,14 @@ class Evidence:
         self._tidied_on: date | None = None
 
     def keep(
-        self, start: SessionStart, session_id: str, line: Performance, memory: Pipeline, privacy: PrivacySettings
+        self, start: SessionStart, session_id: str, line: Performance, pipeline: Pipeline, privacy: PrivacySettings
     ) -> None:
         """Keep a clip of a performance that is over, if its act said yes and the disk has room."""
         try:
             if line.kind not in OF_THE_ACT or not self._is_allowed(start, line):
                 return
             self._need_room(session_id)
-            clip = clip_of(line, memory, privacy.evidence_seconds)
+            clip = clip_of(line, pipeline, privacy.evidence_seconds)
             if clip is not None:
                 self._write(start, session_id, clip, privacy)
         except (LivecsiError, OSError) as error:
@@ -129,10 +129,10 @@ class Evidence:
             structlog.get_logger().warning(what, reason=str(why))
 
 
-def clip_of(line: Performance, memory: Pipeline, clip_seconds: float) -> Block | None:
+def clip_of(line: Performance, pipeline: Pipeline, clip_seconds: float) -> Block | None:
     """The middle of a performance, or the part nearest to it that memory still holds; None when too little is left."""
     begin, end = (round(seconds * SAMPLE_RATE_HERTZ) for seconds in (line.start_seconds, line.end_seconds))
     length = round(clip_seconds * SAMPLE_RATE_HERTZ)
-    first = max(begin, memory.oldest_sample, (begin + end - length) // 2)
-    last = min(end, memory.last_sample, first + length)
-    return Block(first, memory.audio(first, last)) if last - first >= SHORTEST_SECONDS * SAMPLE_RATE_HERTZ else None
+    first = max(begin, pipeline.oldest_sample, (begin + end - length) // 2)
+    last = min(end, pipeline.last_sample, first + length)
+    return Block(first, pipeline.audio(first, last)) if last - first >= SHORTEST_SECONDS * SAMPLE_RATE_HERTZ else None

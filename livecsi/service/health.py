@@ -62,6 +62,7 @@ class HealthServer:
         structlog.get_logger().info("answering", host=self._host, port=self.port)
 
     def stop(self) -> None:
+        """Answer nobody any more."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
