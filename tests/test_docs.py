@@ -1,5 +1,6 @@
 """Every command explains itself, and a reader of the documentation can learn that it exists."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from livecsi.cli import COMMANDS, root
 
 ROOT = Path(__file__).parent.parent
+LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
 
 
 def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -48,3 +50,18 @@ def test_the_help_lists_every_command_without_importing_any():
     result = CliRunner().invoke(root, ["--help"])
     assert result.exit_code == 0
     assert all(name in result.output for name in COMMANDS)
+
+
+def anchors(page: Path) -> set[str]:
+    """The names under which the headings of a page can be linked to."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_every_link_within_the_documentation_leads_somewhere(page):
+    for target, anchor in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            found = (ROOT / page).parent / target if target else ROOT / page
+            assert found.exists(), target
+            assert not anchor or anchor in anchors(found), f"{target}#{anchor}"
