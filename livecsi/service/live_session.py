@@ -71,6 +71,7 @@ class LiveSession:
             return None
         now = round(kept["beat"]["sample"] + away_seconds * SAMPLE_RATE_HERTZ)
         session.accept(Gap(session.last_sample, max(now, session.last_sample), RESTART))
+        books.telemetry.missed(away_seconds, RESTART)
         return session
 
     @property
