@@ -132,11 +132,20 @@ def test_a_torn_journal_costs_its_night_and_no_other(folder, ledger, concert):
 
 
 @pytest.mark.live
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kills", [20, 200])
-def test_a_whole_concert_survives_power_cuts(folder, ledger, concert, kills):
-    band = Band(folder, ledger, concert, seed=kills)
-    band.play(kills)
-    session = check_the_night(ledger, band)
-    titles = [event.body["best"] and event.body["best"]["title"] for event in session.performances]
+@pytest.mark.timeout(1800)
+def test_a_concert_with_twenty_power_cuts_keeps_its_names(folder, ledger, concert):
+    band = Band(folder, ledger, concert, seed=20)
+    band.play(kills=20)
+    titles = [
+        event.body["best"] and event.body["best"]["title"] for event in check_the_night(ledger, band).performances
+    ]
     assert [title for title in titles if title] == ["Korobeiniki", "Auld Lang Syne"]
+
+
+@pytest.mark.live
+@pytest.mark.timeout(3600)
+def test_nothing_acknowledged_is_lost_in_two_hundred_power_cuts(folder, ledger, concert):
+    """One every five seconds: half of each song is missing, so nobody asks for names."""
+    band = Band(folder, ledger, concert, seed=200)
+    band.play(kills=200)
+    check_the_night(ledger, band)
