@@ -83,7 +83,7 @@ def _whole_journal(path: Path, clock: Clock) -> Journal:
     with ExitStack() as stack:
         journal = stack.enter_context(Journal.open(path, clock))
         if damage := journal.damage():
-            raise UntrustedError(f"{path} is damaged: {damage[0]}")
+            raise UntrustedError(f"{path} is damaged: {' '.join(damage[0].split())}")
         stack.pop_all()
         return journal
 

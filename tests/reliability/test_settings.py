@@ -1,7 +1,6 @@
 """What may change while the daemon listens: settings by SIGHUP, the catalogue at any time; nonsense changes nothing."""
 
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,22 +95,20 @@ def test_the_catalogue_may_be_edited_by_the_command_line_at_any_time(folder, led
 @pytest.mark.live
 @pytest.mark.timeout(900)
 def test_songs_come_and_go_all_night(folder, ledger, concert):
-    """Twenty edits during a concert at real speed and a quarter: none is missed, none breaks anything."""
+    """Edit after edit during a concert at four times its speed: none is missed, none breaks anything."""
+    known = ("auld", "korobeiniki", "scarborough")
+    songs = [path for path in sorted((FIXTURES / "studio").glob("*.ogg")) if not path.name.startswith(known)]
     with LiveDaemon(folder) as daemon:
         daemon.ready()
-        player = Player(daemon, concert[: 600 * SAMPLE_RATE_HERTZ], speed=4.0)
-        known = 3
-        for edit in range(20):
-            if edit % 2:
-                numbers = [line.split()[0] for line in livecsi(folder, "catalogue", "list").stdout.splitlines()]
-                change = livecsi(folder, "catalogue", "remove", numbers[-1])
-            else:
-                song = sorted((FIXTURES / "studio").glob("*.ogg"))[edit // 2]
-                change = livecsi(folder, "catalogue", "add", str(song), "--title", f"Song {edit}", "--force")
-            known += (1 if change.returncode == 0 else 0) * (-1 if edit % 2 else 1)
-            time.sleep(1.0)
-        daemon.wait_for(lambda status: status["songs"] == known, TAKEN_OVER_SECONDS)
+        player = Player(daemon, concert[: 400 * SAMPLE_RATE_HERTZ], speed=4.0)
+        for song in songs:
+            assert livecsi(folder, "catalogue", "add", str(song), "--title", song.stem).returncode == 0
+            numbers = [line.split()[0] for line in livecsi(folder, "catalogue", "list").stdout.splitlines()]
+            if len(numbers) > 5:
+                assert livecsi(folder, "catalogue", "remove", *numbers[-2:]).returncode == 0
+        left = len(livecsi(folder, "catalogue", "list").stdout.splitlines())
+        daemon.wait_for(lambda status: status["songs"] == left, TAKEN_OVER_SECONDS)
         player.finish(300)
         assert daemon.wait() == 0
     with ledger() as kept:
-        assert kept.verify() == []
+        assert kept.verify() == [] and len(kept.events(CATALOGUE_CHANGED)) >= 2
