@@ -17,6 +17,8 @@ GROWTH_MEGABYTES_PER_HOUR = 1.0
 WARM_HOURS = 1.0
 LARGEST_LOG_MEGABYTES = 64.0
 WINDOWS = "livecsi_windows_total"
+HOP_SECONDS = 33 * 6600 / SAMPLE_RATE_HERTZ
+"""Ten seconds in whole frames."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def soak(folder: Path, samples: np.ndarray, times: int, looks: int) -> list[Size
                 sizes.append(size_of(daemon, folder))
         heard = sum(value for name, value in daemon.metrics().items() if name.startswith(WINDOWS))
         seconds = daemon.status()["heard_seconds"]
-    assert heard == pytest.approx(seconds / 10, abs=2), "a window was missed"
+    assert heard == pytest.approx(seconds / HOP_SECONDS, abs=2), "a window was missed"
     for size in sizes:
         print(f"{size.hours:5.2f} h {size.memory_megabytes:7.1f} MB {size.files} files {size.threads} threads "
               f"{size.log_megabytes:5.1f} MB log")  # fmt: skip
