@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from livecsi.identify.calibration import shares
 from livecsi.types import Candidate
 
@@ -28,31 +30,41 @@ Fits = dict[int, float]
 def weigh(heard: Sequence[Heard]) -> list[Heard]:
     """The candidates of each stretch with their odds in this night, best first."""
     fits = [{c.work_id: c.log_odds for c in reversed(_best_first(candidates))} for candidates in heard]
+    best_fits = _best_fits(fits)
     weighed = []
-    for place, (own, candidates) in enumerate(zip(fits, heard, strict=True)):
-        others = [*fits[:place], *fits[place + 1 :]]
-        shift = known_shift(others)
+    for own, candidates, shift in zip(fits, heard, known_shifts(fits), strict=True):
         odds = {
-            work: value + shift + (REPEATED_ODDS if _fits_better_elsewhere(work, value, others) else 0.0)
+            work: value + shift + (REPEATED_ODDS if best_fits.get(work, -math.inf) > value else 0.0)
             for work, value in own.items()
         }
         weighed.append(_with_odds(candidates, odds))
     return weighed
 
 
-def known_shift(others: Sequence[Fits]) -> float:
-    """How much likelier the other songs of the night make it that one is in the catalogue, in log odds."""
-    shift = 0.0
+def known_shifts(fits: Sequence[Fits]) -> list[float]:
+    """For each song, how much likelier the others make it that it is in the catalogue, in log odds.
+
+    All songs are weighed side by side: a long night has hundreds, and each step of it asks for all of them.
+    """
+    totals = np.array([sum(math.exp(odds) for odds in fit.values()) for fit in fits])
+    shifts = np.zeros(len(fits))
     for _ in range(ITERATIONS):
-        known = sum(sum(shares([odds + shift for odds in fit.values()])) for fit in others)
-        share = (known + DOUBTING_SONGS / 2) / (len(others) + DOUBTING_SONGS)
-        shift = max(-LARGEST_SHIFT, min(LARGEST_SHIFT, math.log(share / (1 - share))))
-    return shift
+        weights = np.exp(shifts)[:, None] * totals
+        known = weights / (1.0 + weights)
+        others = known.sum(1) - known.diagonal()
+        share = (others + DOUBTING_SONGS / 2) / (len(fits) - 1 + DOUBTING_SONGS)
+        shifts = np.clip(np.log(share / (1 - share)), -LARGEST_SHIFT, LARGEST_SHIFT)
+    return [float(shift) for shift in shifts]
 
 
-def _fits_better_elsewhere(work: int, odds: float, others: Sequence[Fits]) -> bool:
-    """Whether another stretch has this work as its best answer, with better odds than here."""
-    return any(fit and max(fit, key=lambda w: fit[w]) == work and fit[work] > odds for fit in others)
+def _best_fits(fits: Sequence[Fits]) -> Fits:
+    """Works that come first in some stretch, with the best odds they have as a first."""
+    best: Fits = {}
+    for fit in fits:
+        if fit:
+            work = max(fit, key=lambda candidate: fit[candidate])
+            best[work] = max(fit[work], best.get(work, -math.inf))
+    return best
 
 
 def _with_odds(candidates: Heard, odds: Fits) -> Heard:

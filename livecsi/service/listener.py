@@ -31,7 +31,7 @@ Timed = Callable[[Literal["features", "encode", "match"]], AbstractContextManage
 
 LEAST_MUSIC = 0.15
 LONGEST_STRETCH_FRAMES = 800
-REMEMBERED_ANSWERS = 200
+REMEMBERED_ANSWERS = 1000
 """Stretches whose answer is not computed again: those of a long night, and the growing ones of the last minutes."""
 
 
