@@ -20,7 +20,6 @@ from benchmarks.report import write_table
 from livecsi.identify.matcher import Matcher
 from livecsi.identify.sequences import Sequences
 from livecsi.service.ear import Ear
-from livecsi.service.identifier import measured_background
 from livecsi.settings import ModelSettings, Settings
 from livecsi.training.rehearsal import rough_window
 from livecsi.training.rendering.performance import render_performance
@@ -41,8 +40,8 @@ def main() -> None:
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
-    references = [*catalogue.references, *measured_background(ear)]
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    references = [*catalogue.references, *ear.system.background()]
+    matcher = ear.system.matcher(references)
     rows = [_row(ear, matcher, catalogue, seconds, frames, arguments.queries) for seconds, frames in WINDOWS]
     write_table(
         "catalogue_scale",
@@ -60,7 +59,7 @@ def _row(ear: Ear, matcher: Matcher, catalogue: LargeCatalogue, seconds: int, fr
     right, possible, queries = [], [], []
     for number in catalogue.works_of("test")[:count]:
         live = render_performance(catalogue.corpus[number], rng, live=True, frames=LIVE_FRAMES).magnitude
-        query = ear.encoder.encode(rough_window(live, frames, rng))
+        query = ear.system.encode(rough_window(live, frames, rng))
         won, could_win = _found(matcher, query, number, shortlist)
         right.append(won)
         possible.append(could_win)

@@ -22,7 +22,7 @@ from livecsi.audio.recording import read_recording
 from livecsi.evaluation.metrics import retrieval_figures
 from livecsi.features.cqt import constant_q
 from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.matcher import Reference
 from livecsi.service.ear import Ear
 from livecsi.settings import DecodingSettings, ModelSettings, Settings
 from livecsi.training.crowds import crowd
@@ -52,8 +52,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
-    sequences = [ear.encoder.encode(f) for f in distractors(arguments.data, arguments.cache, arguments.rendered)]
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+    sequences = [ear.system.encode(f) for f in distractors(arguments.data, arguments.cache, arguments.rendered)]
+    matcher = ear.system.matcher([])
     bare = [Reference(i, i, s) for i, s in enumerate(sequences)]
     means = impostor_means(matcher, bare, choose_impostors(bare, 32))
     references = [replace(reference, impostor_mean=mean) for reference, mean in zip(bare, means, strict=True)]
@@ -87,12 +87,12 @@ def measure(
     rng = np.random.default_rng(SEED)
     halls = [read_recording(path, DecodingSettings()) for path in sorted((data / "rir").glob("**/*hall*"))[:12]]
     voices = [read_recording(path, DecodingSettings()) for path in sorted((data / "noise").glob("speech*"))[:20]]
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    matcher = ear.system.matcher(references)
     scores, right = [], []
     for number, recording in recordings.items():
         for _ in range(draws):
             heard = degrade(_cut(recording, int(seconds * 1.2), rng), halls, voices, level, rng)
-            query = ear.encoder.encode(constant_q(ear.encoder.features, heard[: seconds * SAMPLE_RATE_HERTZ]))
+            query = ear.system.encode(constant_q(ear.system.features, heard[: seconds * SAMPLE_RATE_HERTZ]))
             row = np.full(len(references), -1e6)
             for match in matcher.rank(query, SHORTLIST):
                 row[match.reference.recording_id] = match.score

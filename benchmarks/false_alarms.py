@@ -121,7 +121,7 @@ def _rendered(ear: Ear, catalogue: Catalogue, first_number: int) -> list[Song]:
     rng, now = np.random.default_rng(SEED), SystemClock().utc_now()
     songs = []
     for number, score in enumerate(held_out, first_number):
-        sequences = ear.encoder.encode(render_performance(score, rng, live=False, frames=RENDERED_FRAMES).magnitude)
+        sequences = ear.system.encode(render_performance(score, rng, live=False, frames=RENDERED_FRAMES).magnitude)
         recording = Recording(number, number, score.name, "", None, sequences.duration_seconds, "", "", now)
         songs.append((recording, sequences))
     return songs

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import StoredSequences, pack
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
@@ -78,7 +78,7 @@ def _encoded(ear: Ear, corpus: Sequence[Score], folder: Path, part: int) -> list
     """What the model makes of one part of the songs, as a catalogue keeps it."""
     path = folder / ear.model_id / f"sequences-{part:03d}.npz"
     if not path.is_file():
-        packed = [pack(ear.encoder.encode(frames)) for frames in _rendered(corpus, folder, part)]
+        packed = [pack(ear.system.encode(frames)) for frames in _rendered(corpus, folder, part)]
         _save(path, [np.frombuffer(payload, np.uint8) for payload in packed])
     return [payload.tobytes() for payload in _load(path)]
 
@@ -113,8 +113,8 @@ def _impostor_means(ear: Ear, references: Sequence[Reference], folder: Path) -> 
     path = folder / ear.model_id / f"impostors-{len(references)}-{constants:08x}.npy"
     if not path.is_file():
         print(f"measuring the impostors of {len(references)} songs", flush=True)
-        matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
-        np.save(path, impostor_means(matcher, references, choose_impostors([*references, *ear.background()])))
+        matcher = ear.system.matcher([])
+        np.save(path, impostor_means(matcher, references, choose_impostors([*references, *ear.system.background()])))
     means: list[float] = np.load(path).tolist()
     return means
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.report import write_table
 from livecsi.identify.alignment import align
-from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
@@ -46,14 +46,14 @@ def measure(ear: Ear, songs: int) -> list[list[str]]:
     """The rows of the table."""
     rng = np.random.default_rng(0)
     window = _noise(ear, WINDOW_SECONDS, rng)
-    payloads = [pack(ear.encoder.encode(_noise(ear, SONG_SECONDS, rng))) for _ in range(songs)]
+    payloads = [pack(ear.system.encode(_noise(ear, SONG_SECONDS, rng))) for _ in range(songs)]
     references = [Reference(number, number, StoredSequences(payload)) for number, payload in enumerate(payloads)]
-    query = ear.encoder.encode(window)
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    query = ear.system.encode(window)
+    matcher = ear.system.matcher(references)
     similarity, rotations = matcher.quick_similarity(query), np.zeros(songs, np.int64)
     matrices = [_matrices(query, reference.sequences) for reference in references]
     return [
-        ["encoder, per window", _milliseconds(lambda: ear.encoder.encode(window), 1), "25 ms"],
+        ["encoder, per window", _milliseconds(lambda: ear.system.encode(window), 1), "25 ms"],
         ["quick ranking, per song", _milliseconds(lambda: matcher.quick_similarity(query), songs), ""],
         [
             "full comparison, per song",
@@ -67,7 +67,7 @@ def measure(ear: Ear, songs: int) -> list[list[str]]:
 
 
 def _noise(ear: Ear, seconds: float, rng: np.random.Generator) -> Frames:
-    return rng.gamma(0.5, 1.0, (72, round(seconds / ear.encoder.features.frame_seconds))).astype(np.float32)
+    return rng.gamma(0.5, 1.0, (72, round(seconds / ear.system.features.frame_seconds))).astype(np.float32)
 
 
 def _matrices(query: Sequences, song: Sequences) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ from benchmarks.report import write_table
 from livecsi.evaluation.metrics import average_precision, retrieval_figures
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
-from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
@@ -41,9 +41,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
-    real = [(work, ear.encoder.encode(frames)) for work, frames in real_features(arguments.data / "real_features")]
-    real += [(work, ear.encoder.encode(frames)) for work, frames in versions(arguments.data, arguments.cache)]
-    others = [ear.encoder.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)]
+    real = [(work, ear.system.encode(frames)) for work, frames in real_features(arguments.data / "real_features")]
+    real += [(work, ear.system.encode(frames)) for work, frames in versions(arguments.data, arguments.cache)]
+    others = [ear.system.encode(frames) for frames in distractors(arguments.data, arguments.cache, arguments.rendered)]
     rows = figures(ear, real, others)
     write_table(
         "real_retrieval",
@@ -86,7 +86,7 @@ def distractors(data: Path, cache: Path, rendered: int) -> list[Frames]:
 
 def figures(ear: Ear, real: list[tuple[str, Sequences]], distractors: list[Sequences]) -> list[list[str]]:
     works = np.array([work for work, _ in real] + [f"distractor {i}" for i in range(len(distractors))])
-    bare = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+    bare = ear.system.matcher([])
     references = [Reference(i, i, s) for i, s in enumerate([s for _, s in real] + distractors)]
     means = impostor_means(bare, references, choose_impostors(references[len(real) :], 32))
     references = [replace(r, impostor_mean=mean) for r, mean in zip(references, means, strict=True)]
@@ -99,7 +99,7 @@ def _row(
     scores = np.full((len(real), len(references)), -np.inf)
     for row, (_, whole) in enumerate(real):
         others = [reference for reference in references if reference.recording_id != row]
-        for match in Matcher(ear.matcher_session, ear.model.facts["scoring"], others).rank(
+        for match in ear.system.matcher(others).rank(
             middle_of(whole, seconds), SHORTLIST
         ):
             scores[row, match.reference.recording_id] = match.score

@@ -95,13 +95,13 @@ def main() -> None:
 
 def measured(ear: Ear, frames: Frames, studio: Sequences) -> float:
     """Exactness of a stretch in the rotation the matcher would find."""
-    query = ear.encoder.encode(frames)
+    query = ear.system.encode(frames)
     return exactness(query, studio, int(max_similarity(query, [studio.level(2)])[1][0]))
 
 
 def stored(ear: Ear, frames: Frames) -> Sequences:
     """A studio song as the catalogue gives it back."""
-    return unpack(pack(ear.encoder.encode(frames)))
+    return unpack(pack(ear.system.encode(frames)))
 
 
 def tapes(ear: Ear, data: Path, count: int, rng: np.random.Generator) -> Iterator[tuple[str, float]]:

@@ -30,7 +30,7 @@ from livecsi.clock import SystemClock
 from livecsi.evaluation.reliability import expected_calibration_error, reliability, risk_coverage
 from livecsi.identify.matcher import Reference
 from livecsi.service.ear import Ear
-from livecsi.service.identifier import Identifier, measured_background
+from livecsi.service.identifier import Identifier
 from livecsi.settings import ModelSettings, Settings
 from livecsi.training.calibrate import Judged, fit_bands, weights, write_bands
 from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
@@ -94,7 +94,7 @@ def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generato
                 continue
             live = render_performance(song, rng, live=True, frames=LIVE_FRAMES).magnitude
             window = rough_window(live, int(rng.choice(WINDOW_FRAMES)), rng)
-            candidates = identifier.identify(ear.encoder.encode(window), ear.settings.tracking.shortlist)
+            candidates = identifier.identify(ear.system.encode(window), ear.settings.tracking.shortlist)
             if candidates:
                 best = max(candidates, key=lambda candidate: candidate.probability)
                 right = kind == "present" and best.work_id == number
@@ -104,7 +104,7 @@ def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generato
 def _identifier(ear: Ear, references: Sequence[Reference]) -> Identifier:
     now = SystemClock().utc_now()
     recordings = [Recording(r.recording_id, r.work_id, "", "", None, 240.0, "", "", now) for r in references]
-    return Identifier(ear, recordings, [*references, *measured_background(ear)])
+    return Identifier(ear, recordings, [*references, *ear.system.background()])
 
 
 def _arrays(asked: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:

@@ -9,16 +9,16 @@ from livecsi.catalogue.store import Recording
 from livecsi.clock import SystemClock
 from livecsi.evaluation.setlists import SetlistFigures, heard_of, setlist_figures
 from livecsi.evaluation.tables import LabelledRecording, TrueSegment
-from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.matcher import Matcher, Reference
-from livecsi.identify.sequences import Sequences
+from livecsi.identify.cohort import choose_impostors
+from livecsi.identify.matcher import Reference
+from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
-from livecsi.service.identifier import Identifier, measured_background
+from livecsi.service.identifier import Identifier
 from livecsi.service.listener import Hearing
 from livecsi.service.replay import hear_recording
 
 Step = Callable[[str, int, int], None]
-Song = tuple[Recording, Sequences]
+Song = tuple[Recording, Encoded]
 
 
 def identifier_of(ear: Ear, studio: Sequence[LabelledRecording], step: Step = lambda *_: None) -> Identifier:
@@ -43,10 +43,10 @@ def studio_songs(ear: Ear, studio: Sequence[LabelledRecording], step: Step = lam
 def identifier_over(ear: Ear, songs: Sequence[Song]) -> Identifier:
     """An identifier over songs that are in no catalogue, measured against the impostors among them."""
     references = [Reference(recording.recording_id, recording.work_id, sequences) for recording, sequences in songs]
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
-    means = impostor_means(matcher, references, choose_impostors([*references, *ear.background()]))
+    background = ear.system.background()
+    means = ear.system.impostor_means(references, choose_impostors([*references, *background]))
     measured = [replace(reference, impostor_mean=mean) for reference, mean in zip(references, means, strict=True)]
-    return Identifier(ear, [recording for recording, _ in songs], [*measured, *measured_background(ear)])
+    return Identifier(ear, [recording for recording, _ in songs], [*measured, *background])
 
 
 def work_numbers(studio: Sequence[LabelledRecording]) -> dict[str, int]:

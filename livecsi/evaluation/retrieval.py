@@ -8,9 +8,9 @@ import numpy as np
 from livecsi.clock import SystemClock
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.evaluation.tables import LabelledRecording
-from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
-from livecsi.identify.matcher import Matcher, Reference
-from livecsi.identify.sequences import Sequences
+from livecsi.identify.cohort import choose_impostors
+from livecsi.identify.matcher import Reference
+from livecsi.identify.systems.system import Encoded, Matching
 from livecsi.service.catalogue import LONGEST_QUERY_SECONDS
 from livecsi.service.ear import Ear
 
@@ -33,7 +33,7 @@ def evaluate_retrieval(
     scores = np.empty((len(queries), len(references)))
     for row, query in enumerate(queries):
         _, heard = ear.sequences_of(query.path)
-        scores[row] = _scores(matcher, middle_of(heard, longest_query_seconds), references)
+        scores[row] = _scores(matcher, ear.system.middle(heard, longest_query_seconds), references)
         step("queries", row + 1, len(queries))
     seconds = (clock.monotonic_seconds() - began) / len(queries)
     relevant = np.array([[query.work == recording.work for recording in studio] for query in queries])
@@ -54,7 +54,7 @@ def evaluate_pairs(
     scores = np.full((len(recordings), len(recordings)), -np.inf)
     for row, heard in enumerate(sequences):
         others = [index for index in range(len(recordings)) if index != row]
-        query = middle_of(heard, longest_query_seconds)
+        query = ear.system.middle(heard, longest_query_seconds)
         scores[row, others] = _scores(matcher, query, [references[index] for index in others])
         step("comparisons", row + 1, len(recordings))
     seconds = (clock.monotonic_seconds() - began) / len(recordings)
@@ -63,7 +63,7 @@ def evaluate_pairs(
     return retrieval_figures(scores, relevant), seconds
 
 
-def _encode_all(ear: Ear, recordings: Sequence[LabelledRecording], what: str, step: Step) -> list[Sequences]:
+def _encode_all(ear: Ear, recordings: Sequence[LabelledRecording], what: str, step: Step) -> list[Encoded]:
     encoded = []
     for count, recording in enumerate(recordings, 1):
         encoded.append(ear.sequences_of(recording.path)[1])
@@ -71,14 +71,15 @@ def _encode_all(ear: Ear, recordings: Sequence[LabelledRecording], what: str, st
     return encoded
 
 
-def _prepared(ear: Ear, sequences: Sequence[Sequences], works: Sequence[int]) -> tuple[Matcher, list[Reference]]:
+def _prepared(ear: Ear, sequences: Sequence[Encoded], works: Sequence[int]) -> tuple[Matching, list[Reference]]:
     """References with their impostor means, as a catalogue of them would have."""
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
     bare = [Reference(index, work, s) for index, (work, s) in enumerate(zip(works, sequences, strict=True))]
-    means = impostor_means(matcher, bare, choose_impostors([*bare, *ear.background()]))
-    return matcher, [replace(reference, impostor_mean=mean) for reference, mean in zip(bare, means, strict=True)]
+    means = ear.system.impostor_means(bare, choose_impostors([*bare, *ear.system.background()]))
+    return ear.system.matcher([]), [
+        replace(reference, impostor_mean=mean) for reference, mean in zip(bare, means, strict=True)
+    ]
 
 
-def _scores(matcher: Matcher, query: Sequences, references: Sequence[Reference]) -> np.ndarray:
+def _scores(matcher: Matching, query: Encoded, references: Sequence[Reference]) -> np.ndarray:
     found = {id(match.reference): match.score for match in matcher.compare(query, references)}
     return np.array([found[id(reference)] for reference in references])

@@ -3,10 +3,9 @@
 import numpy as np
 
 from livecsi.errors import InputError
-from livecsi.features.cqt import constant_q
 from livecsi.identify.sequences import CHANNELS, PITCH_CLASSES, Sequences
 from livecsi.identify.sessions import ReleasedModel
-from livecsi.types import Frames, Samples
+from livecsi.types import Frames
 
 MINIMUM_FRAMES = 32
 FAINTEST_MAGNITUDE = 1e-9
@@ -33,7 +32,3 @@ class Encoder:
         levels = self._session.run(magnitude=network_input(frames))
         fine, middle, coarse = (level.reshape(CHANNELS * PITCH_CLASSES, -1) for level in levels)
         return Sequences((fine, middle, coarse), self.features.frame_seconds)
-
-    def encode_recording(self, samples: Samples) -> Sequences:
-        """A whole recording through the true front end."""
-        return self.encode(constant_q(self.features, samples))

@@ -35,12 +35,12 @@ Rotations = NDArray[np.int64]
 class Reference:
     """A studio song as the matcher sees it; `recording_id` is `BACKGROUND` for songs nobody plays.
 
-    `impostor_mean` is the mean of its ten best scores against songs it is not.
+    `sequences` is what its system encoded; `impostor_mean` is the mean of its ten best scores against songs it is not.
     """
 
     recording_id: int
     work_id: int
-    sequences: Sequences
+    sequences: Any
     impostor_mean: float = 0.0
 
     @property

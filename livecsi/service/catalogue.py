@@ -6,11 +6,11 @@ from pathlib import Path
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.clock import SystemClock
-from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
-from livecsi.identify.matcher import Matcher, Reference
-from livecsi.identify.sequences import Sequences, StoredSequences
+from livecsi.identify.cohort import choose_impostors
+from livecsi.identify.matcher import Reference
+from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
-from livecsi.service.identifier import Identifier, measured_background
+from livecsi.service.identifier import Identifier
 from livecsi.settings import Settings
 from livecsi.types import Candidate
 
@@ -37,9 +37,11 @@ def refresh_cohort(settings: Settings) -> None:
     ear = Ear(settings)
     with Catalogue.open(settings.catalogue_path, SystemClock(), create=False) as catalogue:
         stored = catalogue.sequences(ear.model_id)
-        references = [Reference(r.recording_id, r.work_id, StoredSequences(payload)) for r, payload in stored]
-        impostors = choose_impostors([*references, *ear.background()])
-        means = impostor_means(_bare_matcher(ear), references, impostors)
+        encoded = ear.system.unpack([payload for _, payload in stored])
+        references = [
+            Reference(r.recording_id, r.work_id, sequences) for (r, _), sequences in zip(stored, encoded, strict=True)
+        ]
+        means = ear.system.impostor_means(references, choose_impostors([*references, *ear.system.background()]))
         catalogue.put_impostor_means(
             ear.model_id, {r.recording_id: mean for r, mean in zip(references, means, strict=True)}
         )
@@ -51,7 +53,7 @@ def rank(settings: Settings, path: Path, top: int) -> list[Candidate]:
     with Catalogue.open(settings.catalogue_path, SystemClock(), create=False) as catalogue:
         identifier = Identifier.of_catalogue(ear, catalogue)
     _, sequences = ear.sequences_of(path)
-    query = middle_of(sequences, LONGEST_QUERY_SECONDS)
+    query = ear.system.middle(sequences, LONGEST_QUERY_SECONDS)
     return list(identifier.identify(query, max(top, settings.tracking.shortlist))[:top])
 
 
@@ -68,16 +70,12 @@ def check(settings: Settings, path_a: Path, path_b: Path) -> CheckResult:
     return CheckResult((one.score + other.score) / 2, probability, threshold, probability >= threshold)
 
 
-def _one_way(ear: Ear, query: Sequences, studio: Sequences) -> Candidate:
+def _one_way(ear: Ear, query: Encoded, studio: Encoded) -> Candidate:
     """The studio song as a catalogue of one, asked about the query."""
     alone = Reference(1, 1, studio)
-    background = measured_background(ear)
-    reference = replace(alone, impostor_mean=impostor_means(_bare_matcher(ear), [alone], background)[0])
-    recording = Recording(1, 1, "", "", None, studio.duration_seconds, "", "", SystemClock().utc_now())
+    background = ear.system.background()
+    reference = replace(alone, impostor_mean=ear.system.impostor_means([alone], background)[0])
+    recording = Recording(1, 1, "", "", None, 0.0, "", "", SystemClock().utc_now())
     identifier = Identifier(ear, [recording], [reference, *background])
-    matches = identifier.matcher.compare(middle_of(query, LONGEST_QUERY_SECONDS), identifier.matcher.references)
+    matches = identifier.matcher.compare(ear.system.middle(query, LONGEST_QUERY_SECONDS), identifier.matcher.references)
     return identifier.candidates(matches)[0]
-
-
-def _bare_matcher(ear: Ear) -> Matcher:
-    return Matcher(ear.matcher_session, ear.model.facts["scoring"], [])

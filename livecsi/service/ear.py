@@ -1,4 +1,4 @@
-"""What listens: the released model, its encoder and the gate, loaded once and checked before they are believed."""
+"""What listens: the system of the settings and the gate, loaded once and checked before they are believed."""
 
 from functools import cached_property
 from pathlib import Path
@@ -8,12 +8,12 @@ from threadpoolctl import threadpool_limits
 
 from livecsi.audio.recording import read_recording
 from livecsi.catalogue.store import EncodedSong
-from livecsi.errors import UsageError
+from livecsi.features.cqt import constant_q
 from livecsi.features.gate import Probabilities
-from livecsi.identify.encoder import Encoder, network_input
-from livecsi.identify.matcher import BACKGROUND, Reference
-from livecsi.identify.sequences import Sequences, pack, unpack
+from livecsi.identify.encoder import network_input
 from livecsi.identify.sessions import Session, find_model
+from livecsi.identify.systems.registry import system_of
+from livecsi.identify.systems.system import Encoded
 from livecsi.settings import Settings
 from livecsi.types import SAMPLE_RATE_HERTZ, Frames
 
@@ -22,23 +22,17 @@ LONGEST_SONG_SECONDS = 900.0
 
 
 class Ear:
-    """The model of the settings, ready to turn audio into sequences and kinds of sound."""
+    """The model of the settings, ready to turn audio into what it compares, and into kinds of sound."""
 
     def __init__(self, settings: Settings) -> None:
         threadpool_limits(settings.model.threads)
         self.settings = settings
         self.model = find_model(settings.model.name, settings.model.directory)
-        if "encoder" not in self.model.facts["files"]:
-            raise UsageError(f"model {self.model.name!r} cannot name songs", "see `livecsi models list`")
-        self.encoder = Encoder(self.model, settings.model.threads)
+        self.system = system_of(self.model, settings.model.threads)
 
     @property
     def model_id(self) -> str:
         return self.model.id
-
-    @cached_property
-    def matcher_session(self) -> Session:
-        return self.model.session("matcher", self.settings.model.threads)
 
     @cached_property
     def _gate(self) -> Session:
@@ -50,19 +44,18 @@ class Ear:
         weights = np.exp(logits - logits.max(0, keepdims=True))
         return np.asarray(weights / weights.sum(0, keepdims=True))
 
-    def sequences_of(self, path: Path) -> tuple[float, Sequences]:
-        """Duration in seconds, and the deep sequences of its first quarter of an hour; raises InputError."""
+    def sequences_of(self, path: Path) -> tuple[float, Encoded]:
+        """Duration in seconds, and what the system makes of its first quarter of an hour; raises InputError."""
+        duration_seconds, frames = self.frames_of(path)
+        return duration_seconds, self.system.encode(frames)
+
+    def frames_of(self, path: Path) -> tuple[float, Frames]:
+        """Duration in seconds, and the frames of its first quarter of an hour; raises InputError."""
         samples = read_recording(path, self.settings.decoding)
         heard = samples[: int(LONGEST_SONG_SECONDS * SAMPLE_RATE_HERTZ)]
-        return len(samples) / SAMPLE_RATE_HERTZ, self.encoder.encode_recording(heard)
+        return len(samples) / SAMPLE_RATE_HERTZ, constant_q(self.system.features, heard)
 
     def encode(self, path: Path) -> EncodedSong:
         """A studio song as the catalogue keeps it; raises InputError."""
         duration_seconds, sequences = self.sequences_of(path)
-        return EncodedSong(duration_seconds, pack(sequences))
-
-    def background(self) -> list[Reference]:
-        """Songs nobody plays that compete with every catalogue: they come with the model."""
-        with np.load(self.model.file("background"), allow_pickle=False) as archive:
-            payloads = [archive[name].tobytes() for name in sorted(archive.files)]
-        return [Reference(BACKGROUND, BACKGROUND, unpack(payload)) for payload in payloads]
+        return EncodedSong(duration_seconds, self.system.pack(sequences))

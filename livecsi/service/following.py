@@ -6,18 +6,21 @@ it ends (`identify.tonight`), and then the night is divided once more in one pie
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from livecsi.identify.performances import Stretch, hear_again
 from livecsi.identify.setlist import divide
 from livecsi.service.listener import Listener
 from livecsi.settings import TrackingSettings
-from livecsi.types import Performance, ScoredWindow, Segment
+from livecsi.types import Candidate, Performance, ScoredWindow, Segment
 
 LAG_SECONDS = 120.0
 """Two windows: nothing heard later than that speaks about a moment."""
 SHORTEST_PAUSE_SECONDS = 2.0
 LONGEST_TAIL_SECONDS = 2700.0
 """Music without any pause is cut at a change of song after this long."""
+
+Moved = TypeVar("Moved", ScoredWindow, Segment)
 
 
 class Following:
@@ -26,24 +29,39 @@ class Following:
     def __init__(self, listener: Listener, tracking: TrackingSettings, settled: Sequence[Stretch] = ()) -> None:
         self.settled = list(settled)
         self._since_seconds = settled[-1][1] if settled else 0.0
+        self._answers: dict[Stretch, tuple[Candidate, ...]] = {}
         self._listener, self._tracking = listener, tracking
-
-    def advance(self, duration_seconds: float) -> list[Performance]:
-        """The setlist of the session so far."""
-        tail = self._divide(duration_seconds)
-        self._settle(tail, float(int(duration_seconds - LAG_SECONDS)))
-        open_tail = [stretch for stretch in tail if stretch[1] > self._since_seconds]
-        return hear_again([*self.settled, *open_tail], self._listener.listen_again, self._tracking)
 
     @property
     def settled_seconds(self) -> float:
         """Lines that end before this moment keep their edges."""
         return self._since_seconds
 
+    def advance(self, duration_seconds: float) -> list[Performance]:
+        """The setlist of the session so far."""
+        tail = self._divide(duration_seconds)
+        self._settle(tail, float(int(duration_seconds - LAG_SECONDS)))
+        open_tail = [stretch for stretch in tail if stretch[1] > self._since_seconds]
+        return hear_again([*self.settled, *open_tail], self._listen_again, self._tracking)
+
+    def ask_anew(self) -> None:
+        """Another catalogue answers from now on, for what is settled as well."""
+        self._answers.clear()
+
+    def _listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
+        """What is settled is compared once in a night."""
+        stretch = (start_seconds, end_seconds)
+        if stretch in self._answers:
+            return self._answers[stretch]
+        answers = self._listener.listen_again(start_seconds, end_seconds)
+        if end_seconds <= self._since_seconds:
+            self._answers[stretch] = answers
+        return answers
+
     def _divide(self, duration_seconds: float) -> list[Stretch]:
         """What follows the settled part, as if the session began there."""
         since = self._since_seconds
-        windows = [_shifted(window, -since) for window in self._listener.windows() if window.end_seconds > since]
+        windows = [_moved(window, -since) for window in self._listener.windows() if window.end_seconds > since]
         segments = [_moved(segment, -since) for segment in self._listener.segments() if segment.end_seconds > since]
         return [(start + since, end + since) for start, end in divide(windows, segments, duration_seconds - since)]
 
@@ -69,9 +87,5 @@ def _pauses(since_seconds: float, tail: Sequence[Stretch]) -> Iterator[Stretch]:
     yield begin, float("inf")
 
 
-def _shifted(window: ScoredWindow, seconds: float) -> ScoredWindow:
-    return replace(window, start_seconds=window.start_seconds + seconds, end_seconds=window.end_seconds + seconds)
-
-
-def _moved(segment: Segment, seconds: float) -> Segment:
-    return replace(segment, start_seconds=segment.start_seconds + seconds, end_seconds=segment.end_seconds + seconds)
+def _moved(heard: Moved, seconds: float) -> Moved:
+    return replace(heard, start_seconds=heard.start_seconds + seconds, end_seconds=heard.end_seconds + seconds)

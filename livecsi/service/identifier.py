@@ -8,10 +8,8 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.errors import UntrustedError
 from livecsi.identify.calibration import Calibration, calibrated, expected_odds
-from livecsi.identify.exactness import exactness
-from livecsi.identify.matcher import Match, Matcher, Reference
-from livecsi.identify.sequences import Sequences, StoredSequences, unpack
-from livecsi.identify.shortlist import EXACT_SONGS
+from livecsi.identify.matcher import Match, Reference
+from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.types import Candidate
 
@@ -31,7 +29,8 @@ class Identifier:
         self.works = len(works)
         self._before = dict.fromkeys(works, expected_odds(self.works))
         self._references = {reference.recording_id: reference for reference in references}
-        self.matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+        self._system = ear.system
+        self.matcher = ear.system.matcher(references)
 
     @classmethod
     def of_catalogue(cls, ear: Ear, catalogue: Catalogue) -> "Identifier":
@@ -44,12 +43,13 @@ class Identifier:
             )
         stored = catalogue.sequences(ear.model_id)
         means = catalogue.impostor_means(ear.model_id)
-        opened = unpack if len(stored) <= EXACT_SONGS else StoredSequences
+        recordings = [recording for recording, _ in stored]
+        encoded = ear.system.unpack([payload for _, payload in stored])
         references = [
-            Reference(r.recording_id, r.work_id, opened(payload), means.get(r.recording_id, 0.0))
-            for r, payload in stored
+            Reference(r.recording_id, r.work_id, sequences, means.get(r.recording_id, 0.0))
+            for r, sequences in zip(recordings, encoded, strict=True)
         ]
-        return cls(ear, [recording for recording, _ in stored], [*references, *measured_background(ear)])
+        return cls(ear, recordings, [*references, *ear.system.background()])
 
     @property
     def recordings(self) -> int:
@@ -66,23 +66,18 @@ class Identifier:
         self._before = dict.fromkeys(self._before, expected_odds(self.works))
         self._before |= {work: expected_odds(self.works) + PLANNED_ODDS for work in planned}
 
-    def identify(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
+    def identify(self, query: Encoded, shortlist: int) -> tuple[Candidate, ...]:
         """Candidates of the shortlist with probabilities, best first; background songs are competition, not answers."""
         matches = self.matcher.rank(query, shortlist)
         return self.candidates(matches, self._before)
 
-    def identify_whole(self, query: Sequences, shortlist: int) -> tuple[Candidate, ...]:
-        """The same for a whole performance, the first answer with its exactness: a band or its record?
-
-        Only the part that was aligned is asked, for a tape may follow other music without a pause.
-        """
+    def identify_whole(self, query: Encoded, shortlist: int) -> tuple[Candidate, ...]:
+        """The same for a whole performance, the first answer with its exactness: a band or its record?"""
         candidates = self.identify(query, shortlist)
         if not candidates:
             return ()
         first = candidates[0]
-        moments = [round(s / query.moment_seconds(2)) for s in (first.window_start_seconds, first.window_end_seconds)]
-        studio = self._references[first.recording_id].sequences
-        exact = exactness(query.cut(*moments), studio, first.transposition_semitones)
+        exact = self._system.exactness(query, self._references[first.recording_id].sequences, first)
         return replace(first, exactness=exact), *candidates[1:]
 
     def candidates(self, matches: Sequence[Match], before: Mapping[int, float] | None = None) -> tuple[Candidate, ...]:
@@ -107,9 +102,3 @@ class Identifier:
             song_start_seconds=match.song_start_seconds,
             song_end_seconds=match.song_end_seconds,
         )
-
-
-def measured_background(ear: Ear) -> list[Reference]:
-    """The background songs with the impostor means their release measured."""
-    means = ear.model.facts["background_impostor_means"]
-    return [replace(r, impostor_mean=float(mean)) for r, mean in zip(ear.background(), means, strict=True)]

@@ -16,23 +16,24 @@ from numpy.typing import NDArray
 
 from livecsi.audio.window import FrameRange, WindowPlan
 from livecsi.features.gate import KINDS, MUSIC, Probabilities, with_silence, without_hum
-from livecsi.identify.encoder import MINIMUM_FRAMES
-from livecsi.identify.sequences import Sequences
 from livecsi.identify.setlist import follow, worth_following
+from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.service.memory import Memory
 from livecsi.service.sound_kinds import KindTimeline
 from livecsi.types import SAMPLE_RATE_HERTZ, Candidate, Frames, Gap, Levels, Performance, ScoredWindow, Segment
 
-Identify = Callable[[Sequences, int], tuple[Candidate, ...]]
+Identify = Callable[[Encoded, int], tuple[Candidate, ...]]
 Timed = Callable[[Literal["features", "encode", "match"]], AbstractContextManager[object]]
 """Times a stage."""
 
 LEAST_MUSIC = 0.15
 LONGEST_STRETCH_FRAMES = 800
-REMEMBERED_ANSWERS = 1000
-"""Stretches whose answer is not computed again: those of a long night, and the growing ones of the last minutes."""
+ANSWERS = 10
+"""Candidates of a whole performance that are kept: its name, alternatives, and some to spare; a night has hundreds."""
+REMEMBERED_ANSWERS = 64
+"""Stretches whose answer is not computed again while the edges of the last minutes move to and fro."""
 
 
 def untimed(_: str) -> AbstractContextManager[object]:
@@ -160,16 +161,16 @@ class Listener:
         stretch = start_frame + spare // 2, end_frame - (spare + 1) // 2
         if stretch not in self._heard_again:
             magnitudes = self._memory.frames(*stretch)
-            self._heard_again[stretch] = self._candidates(magnitudes, self._identifier.identify_whole)
+            self._heard_again[stretch] = self._candidates(magnitudes, self._identifier.identify_whole)[:ANSWERS]
         self._heard_again.move_to_end(stretch)
         if len(self._heard_again) > REMEMBERED_ANSWERS:
             self._heard_again.popitem(last=False)
         return self._heard_again[stretch]
 
     def _candidates(self, magnitudes: Frames, identify: Identify) -> tuple[Candidate, ...]:
-        if magnitudes.shape[1] < MINIMUM_FRAMES:
+        if magnitudes.shape[1] < self._ear.system.minimum_frames:
             return ()
         with self._timed("encode"):
-            sequences = self._ear.encoder.encode(magnitudes)
+            sequences = self._ear.system.encode(magnitudes)
         with self._timed("match"):
             return identify(sequences, self._tracking.shortlist)

@@ -116,9 +116,10 @@ class LiveSession:
         return heard
 
     def exchange(self, books: Books) -> None:
-        """Ask another catalogue from now on."""
+        """Other settings, or another catalogue, from now on; how names are given stays as it was until the night ends."""
         self._books = books
         self._pipeline.listener.exchange(books.identifier)
+        self._following.ask_anew()
         self.record.exchange(books, self.duration_seconds)
 
     def note_clock_step(self, step_seconds: float) -> None:

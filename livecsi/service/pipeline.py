@@ -36,7 +36,7 @@ class Pipeline:
         timed: Timed = untimed,
     ) -> None:
         """`first_frame` is where a session that was broken off goes on; `recall` then tells what came just before."""
-        listening, features = ear.settings.listening, ear.encoder.features
+        listening, features = ear.settings.listening, ear.system.features
         self.plan = WindowPlan.from_settings(listening, features.frame_samples)
         self.gaps: list[Gap] = []
         self._memory = FrameMemory() if memory is None else memory

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
-from livecsi.identify.matcher import BACKGROUND, Matcher, Reference
+from livecsi.identify.matcher import BACKGROUND, Reference
 from tests.identify.made_up import random_sequences
 
 
@@ -16,7 +16,7 @@ def songs():
 
 @pytest.fixture(scope="module")
 def matcher(ear):
-    return Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+    return ear.system.matcher([])
 
 
 def test_impostors_are_spread_evenly_over_the_catalogue_and_never_chosen_twice():

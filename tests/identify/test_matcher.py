@@ -17,7 +17,7 @@ def songs():
 
 @pytest.fixture(scope="module")
 def matcher(ear, songs) -> Matcher:
-    return Matcher(ear.matcher_session, ear.model.facts["scoring"], songs)
+    return ear.system.matcher(songs)
 
 
 def scoring(**weights: float) -> dict[str, dict[str, float]]:
@@ -63,7 +63,7 @@ def test_the_shortlist_holds_the_right_song_and_no_more_than_asked(matcher, song
 
 
 def test_an_empty_catalogue_answers_nothing(ear, songs):
-    empty = Matcher(ear.matcher_session, ear.model.facts["scoring"], [])
+    empty = ear.system.matcher([])
     assert empty.rank(songs[0].sequences, 5) == []
 
 
@@ -98,7 +98,7 @@ def test_background_songs_compete_with_each_other_too():
 
 def test_a_hub_that_resembles_everything_loses_what_it_always_gets(ear, songs):
     """Without its impostor mean the hub would be raised above all others by exactly half of it."""
-    plain = Matcher(ear.matcher_session, scoring(similarity=1.0), [])
+    plain = Matcher(ear.system.session, scoring(similarity=1.0), [])
     query = random_sequences(np.random.default_rng(99), 10)
     before = {match.reference.work_id: match for match in plain.compare(query, songs)}
     hub = replace(songs[0], impostor_mean=before[1].raw_score + 10)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.identify import matcher as matcher_module
-from livecsi.identify.matcher import Matcher, Reference
+from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
 from livecsi.identify.shortlist import SONGS_AT_ONCE, Sketch, max_similarity
 from tests.identify.made_up import excerpt, random_sequences, transposed
@@ -59,9 +59,9 @@ def test_the_sketch_asks_everybody_exactly_once(songs):
 def test_a_large_catalogue_gives_the_answers_of_a_small_one(ear, songs, monkeypatch):
     """With the sketch and with stored sequences: the same song first, with the score of the full comparison."""
     references = [Reference(n, n, StoredSequences(pack(song))) for n, song in enumerate(songs)]
-    exact = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    exact = ear.system.matcher(references)
     monkeypatch.setattr(matcher_module, "EXACT_SONGS", 30)
-    sketched = Matcher(ear.matcher_session, ear.model.facts["scoring"], references)
+    sketched = ear.system.matcher(references)
     for number in (1, 77):
         query = noisy(excerpt(songs[number], 0, 8), np.random.default_rng(number))
         ours, theirs = sketched.rank(query, 12), exact.rank(query, 12)

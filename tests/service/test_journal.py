@@ -157,7 +157,7 @@ def test_never_more_than_two_seconds_of_a_night_are_not_on_the_disk(
     """However small the pieces: what a second reader finds on the disk is what a power cut leaves."""
     with stage(ear, identifier, prepared.settings.catalogue_path, tmp_path) as here:
         session = LiveSession.begin(here.books, "a microphone", "")
-        frame_samples = ear.encoder.features.frame_samples
+        frame_samples = ear.system.features.frame_samples
         worst = 0.0
         with Database.open(tmp_path / "journal.sqlite", Journal.schema, create=False) as reader:
             for block in cut(cut_of_concert[: 20 * SAMPLE_RATE_HERTZ], SAMPLE_RATE_HERTZ // 4):

@@ -8,7 +8,6 @@ import torch
 
 from livecsi.errors import InputError
 from livecsi.identify.encoder import Encoder
-from livecsi.identify.matcher import Matcher
 from livecsi.identify.sessions import find_model, released_models
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, load_settings
@@ -78,11 +77,11 @@ def test_the_manifest_has_everything_the_runtime_asks_for(models):
     assert [entry["name"] for entry in entries] == ["gate", "livecsi"]
     settings = load_settings(files=[]).model_copy(update={"model": ModelSettings(directory=models)})
     ear = Ear(settings)
-    background = ear.background()
+    background = ear.system.background()
     assert len(background) == len(ear.model.facts["background_impostor_means"]) == 24
     assert set(ear.model.facts["calibration"]) == {"slope", "per_lead", "per_log_work", "intercept"}
     assert all(np.isfinite(value) for value in ear.model.facts["calibration"].values())
-    matcher = Matcher(ear.matcher_session, ear.model.facts["scoring"], background)
+    matcher = ear.system.matcher(background)
     assert all(np.isfinite(match.score) for match in matcher.rank(background[3].sequences, 24))
 
 

@@ -49,7 +49,7 @@ def test_a_corpus_in_the_order_of_its_sources_is_chosen_from_evenly():
 
 def test_a_rehearsal_asks_about_songs_inside_and_outside_and_gives_the_same_answers_again(ear, stage, monkeypatch):
     monkeypatch.setattr(rehearsal, "SIZES_DRAWS_STEPS", SIZES)
-    session = ear.matcher_session
+    session = ear.system.session
     scoring = measure_scoring(session, stage, 1)
     assert tuple(scoring) == OPINIONS and all(entry["deviation"] > 0 for entry in scoring.values())
     measured = with_impostors(session, scoring, stage)
