@@ -55,7 +55,5 @@ def separable_convolution(
     inputs: int, outputs: int, kernel: tuple[int, int], dilation: int, padding: tuple[int, int]
 ) -> nn.Module:
     """One filter for each channel, then a mixture of channels at each point: a ninth of the weights or less."""
-    depthwise = nn.Conv2d(
-        inputs, inputs, kernel, padding=padding, dilation=(1, dilation), groups=inputs, bias=False
-    )
+    depthwise = nn.Conv2d(inputs, inputs, kernel, padding=padding, dilation=(1, dilation), groups=inputs, bias=False)
     return nn.Sequential(depthwise, nn.Conv2d(inputs, outputs, 1, bias=False))

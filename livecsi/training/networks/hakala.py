@@ -13,7 +13,8 @@ from livecsi.training.networks.blocks import z_score
 
 BINS, FRAMES = 72, 401
 BLOCKS = (
-    (32, (12, 5), (13, 5), True), (64, (13, 3), (3, 3), True), (128, (3, 3), (3, 3), True), (256, (3, 3), (3, 3), False),
+    (32, (12, 5), (13, 5), True), (64, (13, 3), (3, 3), True),
+    (128, (3, 3), (3, 3), True), (256, (3, 3), (3, 3), False),
 )  # fmt: skip
 """Channels, the two kernels (frequency, time), whether a pool follows."""
 LENGTHS = (194, 93, 43, 37)

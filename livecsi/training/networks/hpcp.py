@@ -22,7 +22,7 @@ class HpcpCnn(EmbeddingNetwork):
     """Exactly 3,964,352 parameters."""
 
     input: ClassVar[Input] = "hpcp"
-    shortest_frames: ClassVar[int] = 60
+    shortest_frames: ClassVar[int] = 48
 
     def __init__(self) -> None:
         super().__init__(256)

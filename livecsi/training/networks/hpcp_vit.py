@@ -20,9 +20,7 @@ MLP_RATIO = 4
 
 
 def _depthwise(width: int, stride: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(width, width, 3, stride, 1, groups=width, bias=False), nn.BatchNorm2d(width)
-    )
+    return nn.Sequential(nn.Conv2d(width, width, 3, stride, 1, groups=width, bias=False), nn.BatchNorm2d(width))
 
 
 class Attention(nn.Module):
