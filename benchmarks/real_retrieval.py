@@ -99,9 +99,7 @@ def _row(
     scores = np.full((len(real), len(references)), -np.inf)
     for row, (_, whole) in enumerate(real):
         others = [reference for reference in references if reference.recording_id != row]
-        for match in ear.system.matcher(others).rank(
-            middle_of(whole, seconds), SHORTLIST
-        ):
+        for match in ear.system.matcher(others).rank(middle_of(whole, seconds), SHORTLIST):
             scores[row, match.reference.recording_id] = match.score
     relevant = works[None] == works[None, : len(real)].T
     relevant[np.arange(len(real)), np.arange(len(real))] = False

@@ -25,7 +25,7 @@ def impostor_means(matcher: Matcher, references: Sequence[Reference], impostors:
     Only the impostors that are nearest by MaxSim are compared in full: the ten best are among them.
     """
     queries = [middle_of(impostor.sequences, IMPOSTOR_QUERY_SECONDS) for impostor in impostors]
-    others = np.array([[_is_another(r, impostor) for impostor in impostors] for r in references], dtype=bool)
+    others = np.array([[is_another(r, impostor) for impostor in impostors] for r in references], dtype=bool)
     others = others.reshape(len(references), len(impostors))
     near = _nearest(others, references, queries)
     scores = np.full(near.shape, -np.inf)
@@ -68,5 +68,6 @@ def middle_of(sequences: Sequences, seconds: float) -> Sequences:
     return sequences.cut(first, first + keep)
 
 
-def _is_another(reference: Reference, impostor: Reference) -> bool:
+def is_another(reference: Reference, impostor: Reference) -> bool:
+    """Whether the impostor is another work than the reference."""
     return reference is not impostor and (reference.is_background or reference.work_id != impostor.work_id)
