@@ -13,6 +13,10 @@ from livecsi.errors import InputError, SettingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.crowd_noise import load_crowds
 from livecsi.training.dataset import BatchShape, Material
+from livecsi.training.families.material import Sources
+from livecsi.training.families.plan import FAMILIES, read_plan
+from livecsi.training.families.release import release_family
+from livecsi.training.families.work import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
@@ -57,8 +61,15 @@ def train_from_config(config: Path, folders: Folders, budget_seconds: float | No
     if family == "gate":
         _train_gate(table, corpus, _required(folders.audio), run, say)
         return
+    if family in FAMILIES:
+        train_one(
+            read_plan({"family": family, **table}, str(config)), _sources(folders, corpus), budget_seconds, listener
+        )
+        return
     if family != "livecsi":
-        raise SettingsError(f"{config}: no family is called {family!r}", "there are livecsi and gate")
+        raise SettingsError(
+            f"{config}: no family is called {family!r}", f"there are livecsi, gate, {', '.join(FAMILIES)}"
+        )
     plan = _plan(table, config)
     if budget_seconds is not None:
         plan = dataclasses.replace(plan, budget_seconds=budget_seconds)
@@ -77,6 +88,9 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
         return
     corpus = load_scores(scores, run.parent / "corpus.pickle", say)
+    if table.get("family") in FAMILIES:
+        release_family(run, Sources(run, corpus, audio, None, None), models, table, say)
+        return
     repertoire = Repertoire(_split(corpus, "validation"), _split(corpus, "train"), _calibration_music(audio, run))
     state = released_state(run)
     training = {
@@ -88,6 +102,10 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         "sources": list(SOURCES),
     }
     release_network(load_network(run), repertoire, models, training, say)
+
+
+def _sources(folders: Folders, corpus: list[Score]) -> Sources:
+    return Sources(folders.run, corpus, folders.audio, folders.pool, folders.crowd)
 
 
 def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Path, say: Say) -> None:

@@ -68,7 +68,7 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
 
     def __init__(self, material: Material, shape: BatchShape, seed: int, steps: int, variety: Variety = FULL) -> None:
         self.material, self.shape, self.seed, self.steps, self.variety = material, shape, seed, steps, variety
-        self.weight = _weight(material.scores)
+        self.weight = drawing_weights(material.scores)
 
     def __len__(self) -> int:
         return self.steps
@@ -131,7 +131,7 @@ class RenderedPairs(Dataset[dict[str, torch.Tensor]]):
         return [augment(performance.magnitude, rng, live=False) for performance in rendered]
 
 
-def _weight(scores: list[Score]) -> NDArray[np.float64]:
+def drawing_weights(scores: list[Score]) -> NDArray[np.float64]:
     """How likely each score is to be drawn: each source has its share."""
     folk = sum(score.source not in SOURCE_WEIGHT for score in scores)
     counts = {source: sum(score.source == source for score in scores) for source in SOURCE_WEIGHT}

@@ -32,9 +32,9 @@ def release_network(
     network: LivecsiNetwork, repertoire: Repertoire, folder: Path, training: dict[str, Any], say: Callable[[str], None]
 ) -> None:
     """Export, calibrate on `repertoire`, write it down."""
-    with _staged(folder, "livecsi") as stage:
+    with staged(folder, "livecsi") as stage:
         facts = _calibrated(network, repertoire, stage, say)
-    _write_entry(folder, {**facts, "training": training})
+    write_entry(folder, {**facts, "training": training})
 
 
 def _calibrated(
@@ -52,7 +52,7 @@ def _calibrated(
             "encoder": "magnitude (1, 72, frames) -> fine, middle, coarse (1, 8, 12, frames / 2, 4, 8)",
             "matcher": "fine, middle, coarse matrices (1, query moments, song moments) -> head score (1,)",
         },
-        "files": {role: _file(stage, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
+        "files": {role: file_facts(stage, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
     }
     model = ReleasedModel(name, "livecsi", stage, facts)
     encoder, session = Encoder(model, 1), model.session("matcher", 1)
@@ -65,14 +65,14 @@ def _calibrated(
     payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
     np.savez_compressed(stage / name / "background.npz", allow_pickle=False, **payloads)
     write_weights(network, stage / name / "weights.npz")
-    facts["files"] |= {role: _file(stage, f"{name}/{role}.npz") for role in ("background", "weights")}
+    facts["files"] |= {role: file_facts(stage, f"{name}/{role}.npz") for role in ("background", "weights")}
     return facts
 
 
 def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -> None:
     """Export the gate and write its entry."""
     frames = torch.export.Dim("frames", min=16, max=100_000)
-    with _staged(folder, "gate") as stage:
+    with staged(folder, "gate") as stage:
         torch.onnx.export(
             network.eval(),
             (torch.rand(1, 72, 96),),
@@ -86,7 +86,7 @@ def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -
             verbose=False,
         )
         without_traces(stage / "gate" / "gate.onnx")
-    _write_entry(
+    write_entry(
         folder,
         {
             "name": "gate",
@@ -94,14 +94,14 @@ def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -
             "licence": "Apache-2.0",
             "preprocessing": spec_facts(ConstantQSpec()),
             "signature": {"gate": "magnitude (1, 72, frames) -> logits (1, 3, frames): music, speech, crowd"},
-            "files": {"gate": _file(folder, "gate/gate.onnx")},
+            "files": {"gate": file_facts(folder, "gate/gate.onnx")},
             "training": training,
         },
     )
 
 
 @contextmanager
-def _staged(folder: Path, name: str) -> Iterator[Path]:
+def staged(folder: Path, name: str) -> Iterator[Path]:
     """A folder to make the files of a model in; only when all went well they take the place of the old ones."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".staged-", dir=folder) as stage:
@@ -112,12 +112,14 @@ def _staged(folder: Path, name: str) -> Iterator[Path]:
             file.replace(folder / name / file.name)
 
 
-def _file(folder: Path, name: str) -> dict[str, Any]:
+def file_facts(folder: Path, name: str) -> dict[str, Any]:
+    """Name, hash and size of a file, as the manifest has them."""
     content = (folder / name).read_bytes()
     return {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
 
 
-def _write_entry(folder: Path, facts: dict[str, Any]) -> None:
+def write_entry(folder: Path, facts: dict[str, Any]) -> None:
+    """Put an entry into the manifest, in place of an older one of the same name."""
     path = folder / MANIFEST_NAME
     entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.is_file() else []
     entries = sorted([e for e in entries if e["name"] != facts["name"]] + [facts], key=lambda entry: str(entry["name"]))

@@ -11,21 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from livecsi.errors import InputError
 from livecsi.training.networks.livecsi import LivecsiNetwork
 
 CHECKPOINT, BEST, CURVE, VALIDATION = "checkpoint.pt", "best.pt", "curve.csv", "validation.csv"
+NO_LOSSES = ("step", "seconds", "learning_rate", "top1")
+"""Columns of a curve beside its losses and its second one, which counts what was seen."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is, and how its validations went."""
+    """How far a run is, how its validations went, and how often a plateau lowered its rate."""
 
     step: int = 0
     seconds: float = 0.0
     best: float = -1.0
     since_best: int = 0
+    drops: int = 0
 
     def judge(self, figure: float) -> bool:
         """Whether this validation is the best so far."""
@@ -36,7 +40,7 @@ class Progress:
 
 def save(
     path: Path,
-    network: LivecsiNetwork,
+    network: nn.Module,
     optimiser: torch.optim.Optimizer,
     progress: Progress,
     plan: Mapping[str, Any],
@@ -50,6 +54,7 @@ def save(
         "seconds": progress.seconds,
         "best": progress.best,
         "since_best": progress.since_best,
+        "drops": progress.drops,
         "plan": dict(plan),
     }
     unfinished = path.with_suffix(".new")
@@ -57,7 +62,7 @@ def save(
     unfinished.replace(path)
 
 
-def resume(folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimizer, device: torch.device) -> Progress:
+def resume(folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> Progress:
     """Put the run back where its checkpoint left it."""
     path = folder / CHECKPOINT
     if not path.is_file():
@@ -67,7 +72,11 @@ def resume(folder: Path, network: LivecsiNetwork, optimiser: torch.optim.Optimiz
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"].cpu())
     return Progress(
-        int(state["step"]), float(state["seconds"]), float(state.get("best", -1)), int(state.get("since_best", 0))
+        int(state["step"]),
+        float(state["seconds"]),
+        float(state.get("best", -1)),
+        int(state.get("since_best", 0)),
+        int(state.get("drops", 0)),
     )
 
 
@@ -98,8 +107,27 @@ def log(path: Path, row: Mapping[str, float]) -> None:
         writer.writerow(row)
 
 
+def last_step(path: Path) -> int:
+    """The step of the last row of a table; 0 where there is none."""
+    rows = _read(path) if path.is_file() else []
+    return int(rows[-1]["step"]) if rows else 0
+
+
+def forget_after(path: Path, step: int) -> None:
+    """Take rows out of a table that a run will write again, because it was killed after its last checkpoint."""
+    if last_step(path) <= step:
+        return
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not _is_after(line, step)]
+    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _is_after(line: str, step: int) -> bool:
+    first = line.partition(",")[0]
+    return first.isdigit() and int(first) > step
+
+
 def draw_curves(folder: Path) -> Path | None:
-    """`curve.png`: the losses over the pairs, smoothed, and the validations where there are any."""
+    """`curve.png`: the losses over what was seen, smoothed, and the validations where there are any."""
     if not (folder / CURVE).is_file():
         return None
     import matplotlib
@@ -109,15 +137,17 @@ def draw_curves(folder: Path) -> Path | None:
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
     rows = _read(folder / CURVE)
-    for name in ("head", "similarity", "alignment"):
-        left.semilogy([row["pairs"] for row in rows], _smooth([row[name] for row in rows]), label=name)
-    left.set(xlabel="pairs", title="losses")
+    seen = list(rows[0])[1]
+    for name in [name for name in rows[0] if name not in NO_LOSSES and name != seen]:
+        left.semilogy([row[seen] for row in rows], _smooth([row[name] for row in rows]), label=name)
+    left.set(xlabel=seen, title="losses")
     left.legend()
-    right.plot([row["pairs"] for row in rows], _smooth([row["top1"] for row in rows]), label="top-1 in the batch")
+    right.plot([row[seen] for row in rows], _smooth([row["top1"] for row in rows]), label="top-1 in the batch")
     if (folder / VALIDATION).is_file():
         validations = _read(folder / VALIDATION)
-        right.plot([row["pairs"] for row in validations], [row["map"] for row in validations], "o-", label="MAP, real")
-    right.set(xlabel="pairs", title="how often right")
+        for name in [name for name in validations[0] if name.startswith("map")]:
+            right.plot([row[seen] for row in validations], [row[name] for row in validations], "o-", label=name)
+    right.set(xlabel=seen, title="how often right")
     right.legend()
     figure.savefig(folder / "curve.png", dpi=90)
     pyplot.close(figure)

@@ -55,9 +55,13 @@ def test_a_budget_ends_a_run_early(livecsi, scores, config, tmp_path):
 @pytest.mark.parametrize(("content", "exit_code", "message"), [
     (None, 3, "No such file or directory"),
     ("steps = ", 3, "Invalid value"),
-    ('family = "hakala97"', 2, "no family is called 'hakala97' (there are livecsi and gate)"),
+    ('family = "hakala97"', 2, "no family is called 'hakala97' (there are livecsi, gate, hakala, cqtnet,"),
     ("step = 5", 2, "unexpected keyword argument 'step'"),
     ("[shape]\nbatches = 5", 2, "unexpected keyword argument 'batches'"),
+    ('family = "hakala"\n[batch]\nversions = 3', 2, "hakala compares pairs"),
+    ('family = "cqtnet"\nstep = 5', 2, "unexpected keyword argument 'step'"),
+    ('family = "cqtnet"\n[loss]\nmetric = "cosine"', 2, "metric = 'cosine' (there are none, contrastive,"),
+    ('family = "cqtnet"\n[batch]\nworks = 8', 2, "4 works are too few for batches of 8"),
     ('family = "gate"', 2, "the gate learns from real audio (give --audio"),
 ])  # fmt: skip
 def test_a_configuration_that_cannot_be_used(livecsi, scores, tmp_path, content, exit_code, message):

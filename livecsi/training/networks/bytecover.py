@@ -25,12 +25,12 @@ class HalfInstanceNorm(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.half = channels // 2
-        self.instance = nn.InstanceNorm2d(self.half, affine=True)
-        self.batch = nn.BatchNorm2d(channels - self.half)
+        self.per_item = channels // 2
+        self.instance = nn.InstanceNorm2d(self.per_item, affine=True)
+        self.batch = nn.BatchNorm2d(channels - self.per_item)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([self.instance(x[:, : self.half]), self.batch(x[:, self.half :])], 1)
+        return torch.cat([self.instance(x[:, : self.per_item]), self.batch(x[:, self.per_item :])], 1)
 
 
 class Bottleneck(nn.Module):

@@ -9,10 +9,13 @@ segment of 200 frames would not survive four of them.
 from typing import ClassVar
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from livecsi.training.networks.blocks import EmbeddingNetwork, over_maximum
 
 DIMENSIONS = 300
+SILENCE_FRAMES = 36
+"""Put before and after every item: the layers need 172 frames, and a window of half a minute has 100."""
 LAYERS = (
     (1, 32, (12, 3), 1, (6, 0), False), (32, 64, (13, 3), 2, (0, 0), True),
     (64, 64, (13, 3), 1, (0, 0), False), (64, 64, (3, 3), 2, (0, 0), True),
@@ -26,7 +29,7 @@ LAYERS = (
 class CqtNet(EmbeddingNetwork):
     """5.08 M parameters, or with `separable` 0.70 M."""
 
-    shortest_frames: ClassVar[int] = 172
+    shortest_frames: ClassVar[int] = 100
 
     def __init__(self, separable: bool = False) -> None:
         super().__init__(DIMENSIONS)
@@ -40,7 +43,9 @@ class CqtNet(EmbeddingNetwork):
         self.vector = nn.Linear(LAYERS[-1][1], DIMENSIONS)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        vector = self.vector(self.layers(over_maximum(features)[:, None]).amax((2, 3)))
+        silence = (SILENCE_FRAMES, SILENCE_FRAMES)
+        x = functional.pad(over_maximum(features), silence)[:, None]
+        vector = self.vector(self.layers(x).amax((2, 3)))
         return vector, vector
 
 

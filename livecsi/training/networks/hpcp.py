@@ -1,14 +1,14 @@
 """The convolutional and the recurrent network of the HPCP family (Mitseas): pitch classes in, one vector out.
 
 Shapes: HPCP (batch, 12, frames), standardised per item, to vectors of 256 (convolutions) or 512 (LSTM). Both learn from
-distances alone.
+distances of unit vectors alone.
 """
 
 from typing import ClassVar
 
 from torch import Tensor, nn
 
-from livecsi.training.networks.blocks import EmbeddingNetwork, Input, average, z_score
+from livecsi.training.networks.blocks import EmbeddingNetwork, Input, average, unit, z_score
 
 CONVOLUTIONS = (
     (1, 64, (3, 3), False), (64, 64, (3, 3), True),
@@ -35,7 +35,7 @@ class HpcpCnn(EmbeddingNetwork):
         self.vector = nn.Linear(256, 256)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        vector = self.vector(average(self.layers(z_score(features)[:, None])))
+        vector = unit(self.vector(average(self.layers(z_score(features)[:, None]))))
         return vector, vector
 
 
@@ -52,5 +52,5 @@ class HpcpLstm(EmbeddingNetwork):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         moments, _ = self.memory(z_score(features).transpose(1, 2))
-        vector = self.vector(moments.mean(1))
+        vector = unit(self.vector(moments.mean(1)))
         return vector, vector

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from livecsi.training.networks.blocks import EmbeddingNetwork, Input, z_score
+from livecsi.training.networks.blocks import EmbeddingNetwork, Input, unit, z_score
 
 STAGES = ((64, 1, 1), (192, 3, 2), (384, 6, 10))
 """Width, heads and depth of each stage."""
@@ -95,5 +95,5 @@ class HpcpVit(EmbeddingNetwork):
                 points = block(points, height, last)
             if not last:
                 x = points.transpose(1, 2).unflatten(2, (height, -1))
-        vector = self.vector(points[:, 0])
+        vector = unit(self.vector(points[:, 0]))
         return vector, vector

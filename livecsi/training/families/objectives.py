@@ -1,0 +1,145 @@
+"""What the networks of the papers are asked for: classes and distances of single versions, or a yes for a pair.
+
+An objective holds the network and whatever is only needed while it learns (classifier, centres), gives the loss of a
+batch with the figures of a curve, and scores versions against each other for a validation.
+"""
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pytorch_metric_learning import distances, losses, miners
+from torch import Tensor, nn
+from torch.nn import functional
+
+from livecsi.training.families.plan import FamilyPlan, LossPlan
+from livecsi.training.families.registry import build_network
+from livecsi.training.networks.blocks import EmbeddingNetwork, Input
+from livecsi.training.networks.hakala import HakalaNetwork
+
+NEGATIVES_PER_POSITIVE = 3
+Figures = dict[str, float]
+
+
+class Objective(nn.Module):
+    """A network with the losses it learns by."""
+
+    input: Input
+    losses: tuple[str, ...]
+
+    @abstractmethod
+    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
+        """The loss of a batch, and the figure of each of `losses` and `top1`."""
+
+    @abstractmethod
+    def scores(self, features: list[Tensor]) -> NDArray[np.float64]:
+        """Every version (bins, frames) against every other: (versions, versions), higher is more alike."""
+
+
+class EmbeddingObjective(Objective):
+    """Classification, a metric loss and the centres of CasperNet, each with its weight."""
+
+    def __init__(self, network: EmbeddingNetwork, plan: LossPlan, classes: int) -> None:
+        super().__init__()
+        self.network, self.plan, self.input = network, plan, network.input
+        self.losses = tuple(
+            name
+            for name, weight in (
+                ("classification", plan.classification),
+                (plan.metric, float(plan.metric != "none")),
+                ("center", plan.center),
+            )
+            if weight
+        )
+        dimensions = network.dimensions
+        self.classifier = nn.Linear(dimensions, classes, bias=False) if plan.classification else None
+        self.centres = nn.Parameter(torch.randn(classes, dimensions)) if plan.center else None
+
+    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
+        distance, described = (vector.float() for vector in self.network(features))
+        terms: dict[str, Tensor] = {}
+        if self.classifier is not None:
+            terms["classification"] = functional.cross_entropy(self.classifier(described), work)
+        if self.plan.metric != "none":
+            terms[self.plan.metric] = metric_loss(distance, work, self.plan, step)
+        if self.centres is not None:
+            terms["center"] = 0.5 * (distance - self.centres[work]).pow(2).sum(1).mean()
+        weight = {"classification": self.plan.classification, "center": self.plan.center}
+        total = torch.stack([weight.get(name, self.plan.metric_weight) * term for name, term in terms.items()]).sum()
+        figures = {name: term.item() for name, term in terms.items()}
+        return total, figures | {"top1": _nearest_is_right(described.detach(), work)}
+
+    def scores(self, features: list[Tensor]) -> NDArray[np.float64]:
+        vectors = torch.cat([self.network.embed(one[None]) for one in features]).double()
+        return np.asarray((vectors @ vectors.T).cpu().numpy())
+
+
+class PairObjective(Objective):
+    """Hakala: each version with the other one of its work and with three of other works, in a random order."""
+
+    input: Input = "constant-q"
+    losses = ("pair",)
+
+    def __init__(self, network: HakalaNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
+        levels = self.network.encoder(features)
+        left, right, same = pairs_of(len(work) // 2)
+        flipped = torch.rand(len(same)) < 0.5
+        first, second = torch.where(flipped, right, left), torch.where(flipped, left, right)
+        logit = self.network.matcher(tuple(x[first] for x in levels), tuple(x[second] for x in levels)).float()
+        loss = functional.binary_cross_entropy_with_logits(logit, same.to(logit.device))
+        rows = logit.detach().view(1 + NEGATIVES_PER_POSITIVE, -1)
+        return loss, {"pair": loss.item(), "top1": (rows[0] > rows[1:].amax(0)).float().mean().item()}
+
+    def scores(self, features: list[Tensor]) -> NDArray[np.float64]:
+        encoded = [self.network.encoder(one[None]) for one in features]
+        result = np.zeros((len(encoded), len(encoded)))
+        for row, query in enumerate(encoded):
+            many = tuple(torch.cat([one[level] for one in encoded]) for level in range(len(query)))
+            alike = tuple(level.expand(len(encoded), -1, -1) for level in query)
+            result[row] = self.network.matcher(alike, many).float().cpu().numpy()
+        return 0.5 * (result + result.T)
+
+
+def make_objective(plan: FamilyPlan, classes: int) -> Objective:
+    """The objective of a plan, with fresh weights."""
+    network = build_network(plan)
+    for parameter in network.parameters():
+        if parameter.dim() == 4:  # convolutions on a CPU are twice as fast with the channels last
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    if isinstance(network, HakalaNetwork):
+        return PairObjective(network)
+    return EmbeddingObjective(network, plan.loss, classes)
+
+
+def metric_loss(vectors: Tensor, work: Tensor, plan: LossPlan, step: int) -> Tensor:
+    """Contrastive, triplet (all, or from a step on the hardest of the batch) or angular loss."""
+    if plan.metric == "angular":
+        loss: Tensor = losses.AngularLoss(alpha=plan.degrees)(vectors, work)
+        return loss
+    distance = distances.LpDistance(normalize_embeddings=False)
+    if plan.metric == "contrastive":
+        return losses.ContrastiveLoss(pos_margin=0.0, neg_margin=1.0, distance=distance)(vectors, work)
+    triplets = losses.TripletMarginLoss(margin=plan.margin, distance=distance)
+    hardest = miners.BatchHardMiner(distance=distance)(vectors, work) if step >= plan.hard_from_step else None
+    return triplets(vectors, work, hardest)
+
+
+def pairs_of(works: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of the batch and whether they are one work: the positives of all works, then three negatives of each."""
+    own = torch.arange(works)
+    left = torch.cat([2 * own] * (1 + NEGATIVES_PER_POSITIVE))
+    right = torch.cat([2 * ((own + shift) % works) + 1 for shift in range(1 + NEGATIVES_PER_POSITIVE)])
+    same = (torch.arange(len(left)) < works).float()
+    return left, right, same
+
+
+def _nearest_is_right(vectors: Tensor, work: Tensor) -> float:
+    """How often the most similar other item of the batch is of the same work."""
+    unit = functional.normalize(vectors, dim=1)
+    similarity = unit @ unit.T - 2 * torch.eye(len(unit), device=unit.device)
+    return (work[similarity.argmax(1)] == work).float().mean().item()
