@@ -15,11 +15,12 @@ from livecsi.errors import LivecsiError
 COMMANDS = {
     "augment": "Render a recording as it would sound elsewhere (needs the extra 'train').",
     "catalogue": "The database of studio songs: add, import, list, rank, check.",
+    "compress": "Prune and quantise a trained run of one vector (needs the extra 'train').",
     "config": "Show the effective settings.",
     "demo": "Ingest the fixture songs, replay the fixture concert, print and write its setlist.",
     "devices": "List the inputs that can be listened to, and how loud they are.",
     "doctor": "Check everything a night depends on, with advice.",
-    "evaluate": "Measure retrieval, pairs and setlists.",
+    "evaluate": "Measure retrieval, pairs and setlists, and compare models.",
     "examples": "Render training pairs to listen to and look at (needs the extra 'train').",
     "export": "Release a trained run as ONNX files with manifest (needs the extra 'train').",
     "ledger": "Check what was written down.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from livecsi.cli.model_option import MODEL, settings_with
 from livecsi.cli.works import works
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ command.add_command(works)
 @click.option("--isrc", default="", help="Number of the recording.")
 @click.option("--writers", default="", help='"Name (role, IPI); Name".')
 @FORCE
+@MODEL
 @JSON
-def add(audio: tuple[Path, ...], writers: str, force: bool, as_json: bool, **details: str) -> None:
+def add(
+    audio: tuple[Path, ...], writers: str, force: bool, model_name: str | None, as_json: bool, **details: str
+) -> None:
     """Add audio files, all with the same details."""
     from livecsi.catalogue.songs_csv import SongEntry
     from livecsi.cli.ingesting import ingest_files
@@ -49,20 +53,21 @@ def add(audio: tuple[Path, ...], writers: str, force: bool, as_json: bool, **det
         template = SongEntry(audio[0], writers=_writers(writers) or (), **_checked(details))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    ingest_files(service, [replace(template, path=path) for path in audio], force, as_json)
+    ingest_files(service, settings_with(model_name), [replace(template, path=path) for path in audio], force, as_json)
 
 
 @command.command("import")
 @click.argument("songs_csv", type=AUDIO)
 @FORCE
+@MODEL
 @JSON
-def import_(songs_csv: Path, force: bool, as_json: bool) -> None:
+def import_(songs_csv: Path, force: bool, model_name: str | None, as_json: bool) -> None:
     """Add the files of a table: path,title,artist[,work_id,iswc,isrc,writers]. Run it again to go on."""
     from livecsi.catalogue.songs_csv import read_songs_csv
     from livecsi.cli.ingesting import ingest_files
     from livecsi.service import catalogue as service
 
-    ingest_files(service, read_songs_csv(songs_csv), force, as_json)
+    ingest_files(service, settings_with(model_name), read_songs_csv(songs_csv), force, as_json)
 
 
 @command.command("list")
@@ -170,14 +175,14 @@ def stats(as_json: bool) -> None:
 @command.command()
 @click.argument("audio", type=AUDIO)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(min=1), help="How many to print.")
+@MODEL
 @JSON
-def rank(audio: Path, top: int, as_json: bool) -> None:
+def rank(audio: Path, top: int, model_name: str | None, as_json: bool) -> None:
     """Rank all studio songs against a recording."""
     from livecsi.service import catalogue as service
-    from livecsi.settings import load_settings
 
     _open().close()
-    candidates = service.rank(load_settings(), audio, top)
+    candidates = service.rank(settings_with(model_name), audio, top)
     if as_json:
         _print_json([{"rank": place, **asdict(found)} for place, found in enumerate(candidates, start=1)])
         return
@@ -189,13 +194,13 @@ def rank(audio: Path, top: int, as_json: bool) -> None:
 @command.command()
 @click.argument("audio_a", type=AUDIO)
 @click.argument("audio_b", type=AUDIO)
+@MODEL
 @JSON
-def check(audio_a: Path, audio_b: Path, as_json: bool) -> None:
+def check(audio_a: Path, audio_b: Path, model_name: str | None, as_json: bool) -> None:
     """Say whether two recordings are the same song, with the score and the threshold."""
     from livecsi.service import catalogue as service
-    from livecsi.settings import load_settings
 
-    result = service.check(load_settings(), audio_a, audio_b)
+    result = service.check(settings_with(model_name), audio_a, audio_b)
     if as_json:
         _print_json(asdict(result))
         return

@@ -6,27 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from livecsi.cli.model_option import MODEL, settings_with
+
 if TYPE_CHECKING:
     from livecsi.service.ear import Ear
 
 _TABLE = click.Path(path_type=Path, dir_okay=False)
-_model = click.option(
-    "--model", "model_name", help="A model of `livecsi models list`; default: the one of the settings."
-)
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _longest = click.option("--query-seconds", type=click.FloatRange(min=20), help="Cut queries to their middle this long.")
 
 
 @click.group()
 def command() -> None:
-    """Measure retrieval, pairs and setlists."""
+    """Measure retrieval, pairs and setlists, and compare models."""
 
 
 @command.command()
 @click.option("--studio", required=True, type=_TABLE, help="CSV path,work_id[,title,artist] of the studio songs.")
 @click.option("--queries", required=True, type=_TABLE, help="CSV of the recordings to be recognised.")
 @_longest
-@_model
+@MODEL
 @_json
 def retrieval(studio: Path, queries: Path, query_seconds: float | None, model_name: str | None, as_json: bool) -> None:
     """Rank every query against all studio songs."""
@@ -44,7 +43,7 @@ def retrieval(studio: Path, queries: Path, query_seconds: float | None, model_na
 @command.command()
 @click.option("--set", "table", required=True, type=_TABLE, help="CSV path,work_id[,title,artist] of all recordings.")
 @_longest
-@_model
+@MODEL
 @_json
 def pairs(table: Path, query_seconds: float | None, model_name: str | None, as_json: bool) -> None:
     """Rank every recording against all others (the Covers80 protocol)."""
@@ -60,10 +59,34 @@ def pairs(table: Path, query_seconds: float | None, model_name: str | None, as_j
 
 
 @command.command()
+@click.option("--set", "table", required=True, type=_TABLE, help="CSV path,work_id[,title,artist] of all recordings.")
+@click.option("--models", required=True, help="Names of `livecsi models list`, separated by commas.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the report.")
+def compare(table: Path, models: str, out: Path) -> None:
+    """Compare models on one set: a report in Markdown and pictures (needs the extra 'compare')."""
+    from livecsi.cli.extras import comparison_pictures
+    from livecsi.cli.terminal import step_bars
+    from livecsi.evaluation.compare import compare_system, heard
+    from livecsi.evaluation.compare_report import report
+    from livecsi.evaluation.tables import read_recordings
+
+    pictures = comparison_pictures()
+    ears = {name: _ear(name) for name in dict.fromkeys(models.split(","))}
+    rows = read_recordings(table)
+    with step_bars() as step:
+        recordings = heard(next(iter(ears.values())), rows, step)
+        comparisons = [compare_system(name, ear.system, recordings, step) for name, ear in ears.items()]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{table.stem}.md").write_text(report(table.stem, comparisons), encoding="utf-8")
+    for path in [out / f"{table.stem}.md", *pictures.draw(out, table.stem, comparisons, recordings)]:
+        click.echo(path)
+
+
+@command.command()
 @click.option("--audio", required=True, type=click.Path(path_type=Path), help="The concert.")
 @click.option("--truth", required=True, type=_TABLE, help="CSV start_s,end_s,kind,work_id.")
 @click.option("--studio", required=True, type=_TABLE, help="CSV path,work_id[,title,artist] of the studio songs.")
-@_model
+@MODEL
 @_json
 def setlist(audio: Path, truth: Path, studio: Path, model_name: str | None, as_json: bool) -> None:
     """Follow a concert and compare the setlist with what was really played."""
@@ -79,12 +102,8 @@ def setlist(audio: Path, truth: Path, studio: Path, model_name: str | None, as_j
 
 def _ear(model_name: str | None) -> "Ear":
     from livecsi.service.ear import Ear
-    from livecsi.settings import load_settings
 
-    settings = load_settings()
-    if model_name is not None:
-        settings = settings.model_copy(update={"model": settings.model.model_copy(update={"name": model_name})})
-    return Ear(settings)
+    return Ear(settings_with(model_name), for_comparison=True)
 
 
 def _print(figures: dict[str, Any], as_json: bool) -> None:

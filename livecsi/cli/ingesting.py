@@ -32,12 +32,14 @@ class CatalogueService(Protocol):
     def refresh_cohort(self, settings: "Settings") -> None: ...
 
 
-def ingest_files(service: CatalogueService, entries: list["SongEntry"], force: bool, as_json: bool) -> None:
+def ingest_files(
+    service: CatalogueService, settings: "Settings", entries: list["SongEntry"], force: bool, as_json: bool
+) -> None:
     """Ingest everything that can be ingested; raises FindingsError at the end when a file failed."""
     from livecsi.catalogue.ingest import Status
     from livecsi.errors import FindingsError
 
-    verdicts = list(_with_progress(_ingest(service, entries, force), len(entries)))
+    verdicts = list(_with_progress(_ingest(service, settings, entries, force), len(entries)))
     if as_json:
         click.echo(json.dumps([_as_json(verdict) for verdict in verdicts], indent=2, ensure_ascii=False))
     failed = sum(verdict.status is Status.FAILED for verdict in verdicts)
@@ -45,13 +47,13 @@ def ingest_files(service: CatalogueService, entries: list["SongEntry"], force: b
         raise FindingsError(f"{failed} of {len(verdicts)} files were not added", "mend them and run the command again")
 
 
-def _ingest(service: CatalogueService, entries: list["SongEntry"], force: bool) -> Iterator["Verdict"]:
+def _ingest(
+    service: CatalogueService, settings: "Settings", entries: list["SongEntry"], force: bool
+) -> Iterator["Verdict"]:
     from livecsi.catalogue.ingest import Status, ingest
     from livecsi.catalogue.sqlite import Catalogue
     from livecsi.clock import SystemClock
-    from livecsi.settings import load_settings
 
-    settings = load_settings()
     encoder = service.encoder(settings)
     has_changed = False
     with Catalogue.open(settings.catalogue_path, SystemClock()) as catalogue:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livecsi.cli.model_option import MODEL, settings_with
+
 if TYPE_CHECKING:
     from livecsi.service.replay import Replay
     from livecsi.settings import Settings
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--started-at", help="When the recording began, ISO 8601 with offset; default: from the file's date.")
 @click.option("--act", default="", help="Who played.")
 @click.option("--venue", help="Where, when it is not the venue of the settings.")
-@click.option("--model", "model_name", help="Another model of `livecsi models list`.")
+@MODEL
 @click.option("--json", "as_json", is_flag=True, help="Print the setlist report as JSON.")
 def command(
     audio: Path, started_at: str | None, act: str, venue: str | None, model_name: str | None, as_json: bool
@@ -37,13 +39,9 @@ def command(
 
 
 def _settings(venue: str | None, model_name: str | None) -> "Settings":
-    from livecsi.settings import load_settings
-
-    settings = load_settings()
+    settings = settings_with(model_name)
     if venue is not None:
         settings = settings.model_copy(update={"venue": settings.venue.model_copy(update={"name": venue})})
-    if model_name is not None:
-        settings = settings.model_copy(update={"model": settings.model.model_copy(update={"name": model_name})})
     return settings
 
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livecsi.cli.model_option import MODEL, settings_with
+
 if TYPE_CHECKING:
     from livecsi.settings import Settings
 
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--input", "input_name", help="Another input than that of the settings: see `livecsi devices`.")
 @click.option("--act", help="Who plays; default: whoever is announced, see `livecsi nights plan`.")
-def command(input_name: str | None, act: str | None) -> None:
+@MODEL
+def command(input_name: str | None, act: str | None, model_name: str | None) -> None:
     """Listen to the stage until stopped, name what is played, keep the night in the ledger."""
     from livecsi.cli.run_view import live_view
     from livecsi.clock import SystemClock
@@ -19,13 +22,11 @@ def command(input_name: str | None, act: str | None) -> None:
     from livecsi.service.logs import configure
 
     clock = SystemClock()
-    zone = _settings(input_name).venue.zone
+    zone = _settings(input_name, model_name).venue.zone
     with live_view(zone) as show:
         configure(clock)
-        Daemon(lambda: _settings(input_name), act, clock, show).run()
+        Daemon(lambda: _settings(input_name, model_name), act, clock, show).run()
 
 
-def _settings(input_name: str | None) -> "Settings":
-    from livecsi.settings import load_settings
-
-    return load_settings() if input_name is None else load_settings(capture={"input": input_name})
+def _settings(input_name: str | None, model_name: str | None) -> "Settings":
+    return settings_with(model_name, **({} if input_name is None else {"capture": {"input": input_name}}))

@@ -20,6 +20,8 @@ from livecsi.errors import UntrustedError, UsageError
 from livecsi.features.cqt import ConstantQSpec
 
 MANIFEST_NAME = "manifest.json"
+HEARING = ("encoder", "embedder")
+"""Roles of the graph that hears, by which a model is known."""
 Array = NDArray[np.float32]
 
 
@@ -34,9 +36,9 @@ class ReleasedModel:
 
     @property
     def main_file(self) -> Mapping[str, Any]:
-        """Name, hash and size of the file the model is known by: its encoder, or the only graph it has."""
+        """Name, hash and size of the file the model is known by: what hears, or the only file it has."""
         files = self.facts["files"]
-        entry: Mapping[str, Any] = files["encoder"] if "encoder" in files else next(iter(files.values()))
+        entry: Mapping[str, Any] = next((files[role] for role in HEARING if role in files), next(iter(files.values())))
         return entry
 
     @property

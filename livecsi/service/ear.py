@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from livecsi.audio.recording import read_recording
 from livecsi.catalogue.store import EncodedSong
+from livecsi.errors import UsageError
 from livecsi.features.cqt import constant_q
 from livecsi.features.gate import Probabilities
 from livecsi.identify.encoder import network_input
@@ -24,10 +25,13 @@ LONGEST_SONG_SECONDS = 900.0
 class Ear:
     """The model of the settings, ready to turn audio into what it compares, and into kinds of sound."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, for_comparison: bool = False) -> None:
+        """Raises UsageError for a model that cannot name songs, or may not outside of comparisons."""
         threadpool_limits(settings.model.threads)
         self.settings = settings
         self.model = find_model(settings.model.name, settings.model.directory)
+        if self.model.facts.get("benchmark_only") and not for_comparison:
+            raise UsageError(f"model {self.model.name!r} is for comparisons only", "see `livecsi evaluate`")
         self.system = system_of(self.model, settings.model.threads)
 
     @property

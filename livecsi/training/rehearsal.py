@@ -8,15 +8,15 @@ inside. Answers come from the runtime matcher with its shortlist, background son
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from livecsi.identify.calibration import leads
 from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import BACKGROUND, OPINIONS, Matcher, Reference
-from livecsi.identify.sequences import Sequences
 from livecsi.identify.sessions import Session
+from livecsi.identify.systems.system import Encoded, Matching
 from livecsi.training.augmentation import augment
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.score import Score
@@ -36,6 +36,13 @@ WEIGHTS = {"middle_alignment": 0.5}
 """Opinions that count less than the others: on half minutes of real music this one is the weakest of the four."""
 Say = Callable[[str], None]
 Scoring = dict[str, dict[str, float]]
+MatcherOf = Callable[[Sequence[Reference]], Matching]
+
+
+class Encodes(Protocol):
+    """All that a stage needs of a system."""
+
+    def encode(self, frames: Frames) -> Encoded: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Window:
 
     work: int
     is_twin: bool
-    sequences: Sequences
+    sequences: Encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Stage:
     held_out: int
 
 
-def set_the_stage(encoder: Encoder, repertoire: Repertoire, seed: int, say: Say) -> Stage:
+def set_the_stage(encoder: Encodes, repertoire: Repertoire, seed: int, say: Say) -> Stage:
     """Render and encode; some of the held-out works become the background."""
     rng = np.random.default_rng(seed)
     works = spread(repertoire.held_out, HELD_OUT_SONGS)
@@ -136,23 +143,30 @@ def with_impostors(session: Session, scoring: Scoring, stage: Stage) -> Stage:
 
 def rehearse(session: Session, scoring: Scoring, stage: Stage, seed: int, say: Say) -> list[Answer]:
     """The answers of all catalogues to their windows."""
+    return rehearse_with(lambda songs: Matcher(session, scoring, songs), stage, SIZES_DRAWS_STEPS, seed, say)
+
+
+def rehearse_with(
+    matcher_of: MatcherOf, stage: Stage, sizes_draws_steps: Sequence[tuple[int, int, int]], seed: int, say: Say
+) -> list[Answer]:
+    """The same for any system: `matcher_of` makes something to ask out of the songs of a catalogue."""
     rng = np.random.default_rng(seed)
     answers: list[Answer] = []
-    for size, draws, step in SIZES_DRAWS_STEPS:
+    for size, draws, step in sizes_draws_steps:
         for _ in range(draws):
-            answers += list(_answers(session, scoring, replace(stage, windows=stage.windows[::step]), size, rng))
+            answers += list(_answers(matcher_of, replace(stage, windows=stage.windows[::step]), size, rng))
         say(f"{len(answers)} answers, catalogues of {size} songs included")
     return answers
 
 
-def _answers(session: Session, scoring: Scoring, stage: Stage, size: int, rng: np.random.Generator) -> Iterator[Answer]:
+def _answers(matcher_of: MatcherOf, stage: Stage, size: int, rng: np.random.Generator) -> Iterator[Answer]:
     """One catalogue, half of it held-out works as far as they go, and the windows of these and as many it lacks."""
     order = rng.permutation(stage.held_out)
     count = min(size // 2, stage.held_out // 2)
     inside, outside = set(order[:count].tolist()), set(order[count : 2 * count].tolist())
     others = stage.held_out + rng.permutation(len(stage.songs) - stage.held_out)[: size - count]
     catalogue = [stage.songs[number] for number in [*sorted(inside), *others.tolist()]]
-    matcher = Matcher(session, scoring, [*catalogue, *stage.background])
+    matcher = matcher_of([*catalogue, *stage.background])
     for window in stage.windows:
         if window.work in inside:
             kind = "twin" if window.is_twin else "present"
@@ -165,7 +179,7 @@ def _answers(session: Session, scoring: Scoring, stage: Stage, size: int, rng: n
             yield answer
 
 
-def _answer(matcher: Matcher, window: Window, kind: str, works: int) -> Answer | None:
+def _answer(matcher: Matching, window: Window, kind: str, works: int) -> Answer | None:
     """The best answer, or None where background songs filled the shortlist."""
     matches = matcher.rank(window.sequences, SHORTLIST)
     background = max((m.score for m in matches if m.reference.is_background), default=-np.inf)
@@ -180,7 +194,7 @@ def _studio(score: Score, rng: np.random.Generator) -> Frames:
     return render_performance(score, rng, live=False, frames=STUDIO_FRAMES).magnitude
 
 
-def _windows(encoder: Encoder, work: int, score: Score, seed: int, rng: np.random.Generator) -> Iterator[Window]:
+def _windows(encoder: Encodes, work: int, score: Score, seed: int, rng: np.random.Generator) -> Iterator[Window]:
     """Windows of a live version, one of each length; of every fourth song's twin, too."""
     twin = chord_twin(score, seed) if work % TWIN_EVERY == 0 else None
     for played in (score, twin):

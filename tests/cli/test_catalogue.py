@@ -11,6 +11,7 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import EncodedSong, Writer
 from livecsi.cli.ingesting import ingest_files
 from livecsi.errors import FindingsError, InputError
+from livecsi.settings import load_settings
 from tests.fakes import FakeClock
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -141,7 +142,7 @@ def test_ingest_gives_a_verdict_per_file_and_goes_on_after_a_bad_one(state, file
     files[1].write_bytes(b"bad")
     service = FakeService()
     with pytest.raises(FindingsError, match="1 of 3 files were not added"):
-        ingest_files(service, entries(files), force=False, as_json=True)
+        ingest_files(service, load_settings(), entries(files), force=False, as_json=True)
     out, err = capsys.readouterr()
     assert [verdict["status"] for verdict in json.loads(out)] == ["added", "failed", "added"]
     assert err.splitlines()[0] == f"added   {files[0]}: One – A"
@@ -151,7 +152,7 @@ def test_ingest_gives_a_verdict_per_file_and_goes_on_after_a_bad_one(state, file
 
 def test_on_a_terminal_the_verdicts_stand_above_a_progress_bar(state, files, capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    ingest_files(FakeService(), entries(files), force=False, as_json=False)
+    ingest_files(FakeService(), load_settings(), entries(files), force=False, as_json=False)
     out, err = capsys.readouterr()
     assert out == ""
     assert f"added   {files[2]}: Three – A" in err
@@ -169,11 +170,11 @@ def test_removing_the_last_song_takes_its_work_too(livecsi, songs):
 
 
 def test_ingest_again_hears_nothing_and_measures_nothing(state, files):
-    ingest_files(FakeService(), entries(files), force=False, as_json=False)
+    ingest_files(FakeService(), load_settings(), entries(files), force=False, as_json=False)
     service = FakeService()
-    ingest_files(service, entries(files), force=False, as_json=False)
+    ingest_files(service, load_settings(), entries(files), force=False, as_json=False)
     assert (service.heard, service.refreshed) == ([], 0)
-    ingest_files(service, entries(files), force=True, as_json=False)
+    ingest_files(service, load_settings(), entries(files), force=True, as_json=False)
     assert (len(service.heard), service.refreshed) == (3, 1)
 
 
@@ -183,9 +184,9 @@ def test_an_import_killed_before_measuring_is_made_up_for(state, files):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ingest_files(Killed(), entries(files), force=False, as_json=False)
+        ingest_files(Killed(), load_settings(), entries(files), force=False, as_json=False)
     service = FakeService()
-    ingest_files(service, entries(files), force=False, as_json=False)
+    ingest_files(service, load_settings(), entries(files), force=False, as_json=False)
     assert (service.heard, service.refreshed) == ([], 1)
 
 
@@ -193,7 +194,7 @@ def test_nothing_is_measured_when_nothing_could_be_added(state, files):
     files[0].write_bytes(b"bad")
     service = FakeService()
     with pytest.raises(FindingsError):
-        ingest_files(service, entries(files[:1]), force=False, as_json=False)
+        ingest_files(service, load_settings(), entries(files[:1]), force=False, as_json=False)
     assert service.refreshed == 0
 
 
