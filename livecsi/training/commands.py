@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from livecsi.errors import InputError, SettingsError
+from livecsi.errors import InputError, SettingsError, UsageError
 from livecsi.features.cqt import ConstantQSpec
+from livecsi.training.compression import prune_run
 from livecsi.training.crowd_noise import load_crowds
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.families.material import Sources
@@ -102,6 +103,17 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         "sources": list(SOURCES),
     }
     release_network(load_network(run), repertoire, models, training, say)
+
+
+def compress_run(run: Path, folders: Folders, models: Path, prune_steps: int, int8: bool, say: Say) -> None:
+    """Release a smaller form of a run of one vector: pruned for so many steps (0: not), in eight bits, or both."""
+    corpus = load_scores(folders.scores, run.parent / "corpus.pickle", say)
+    table, sources = _read_config(run / "config.toml"), _sources(folders, corpus)
+    if table.get("family") not in FAMILIES or table["family"] == "hakala":
+        raise UsageError(f"{run}: not a family of one vector", "see docs/models.md for those that can be compressed")
+    if prune_steps:
+        run = prune_run(run, prune_steps, sources, Listener(say))
+    release_family(run, sources, models, table, say, int8)
 
 
 def _sources(folders: Folders, corpus: list[Score]) -> Sources:

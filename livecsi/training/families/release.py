@@ -6,12 +6,14 @@ from typing import Any
 
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.calibrate import spec_facts
+from livecsi.training.compression import calibration_feeds, graph_scores, quantise
 from livecsi.training.families.export import export_family, input_name
 from livecsi.training.families.material import Sources, gather_trial
 from livecsi.training.families.objectives import EmbeddingObjective, Objective, PairObjective
 from livecsi.training.families.plan import FamilyPlan, LossPlan
 from livecsi.training.families.registry import Network, load_family, plan_of_run
-from livecsi.training.families.validation import FamilyTrial, search
+from livecsi.training.families.validation import FamilyTrial, all_against_all, search
+from livecsi.training.networks.blocks import EmbeddingNetwork
 from livecsi.training.networks.hakala import FRAMES, HakalaNetwork
 from livecsi.training.release import file_facts, staged, write_entry
 from livecsi.training.run_folder import released_state
@@ -23,26 +25,42 @@ HOPS_PER_SEGMENT = 4
 Say = Callable[[str], None]
 
 
-def release_family(run: Path, sources: Sources, models: Path, config: dict[str, Any], say: Say) -> None:
-    """Export the run, search held-out works with it, write the entry named after the run's folder."""
+def release_family(
+    run: Path, sources: Sources, models: Path, config: dict[str, Any], say: Say, int8: bool = False
+) -> None:
+    """Export the run, search held-out works with it, write the entry named after the run's folder.
+
+    With `int8` the graph is quantised, the entry is called NAME-int8, and the figures are those of the quantised graph.
+    """
     plan, network, state = plan_of_run(run), load_family(run), released_state(run)
-    trial = gather_trial(plan, sources)
-    facts = family_facts(run.name, plan, network)
-    with staged(models, run.name) as stage:
-        roles = export_family(network, stage / run.name)
-        facts["files"] = {role: file_facts(stage, f"{run.name}/{path.name}") for role, path in roles.items()}
-        facts["figures"] = measured(network, plan, trial)
+    trial, name = gather_trial(plan, sources), f"{run.name}-int8" if int8 else run.name
+    facts = family_facts(name, plan, network)
+    with staged(models, name) as stage:
+        roles = export_family(network, stage / name)
+        if int8 and isinstance(network, EmbeddingNetwork):
+            graph = _quantised(roles["embedder"], calibration_feeds(plan, network, sources))
+            facts["figures"] = measured_graph(graph, network, plan, trial)
+        else:
+            facts["figures"] = measured(network, plan, trial)
+        facts["files"] = {role: file_facts(stage, f"{name}/{path.name}") for role, path in roles.items()}
         facts["training"] = {
             "config": config,
             "steps": state["step"],
             "seconds": round(state["seconds"]),
             "corpus_version": CORPUS_VERSION,
         }
-        (stage / run.name / "README.md").write_text(card(facts), encoding="utf-8")
+        (stage / name / "README.md").write_text(card(facts), encoding="utf-8")
     write_entry(models, facts)
     size = sum(entry["size_bytes"] for entry in facts["files"].values())
     if size > SHIPPED_BYTES:
-        say(f"{run.name}: {size / 1e6:.0f} MB, more than livecsi ships; build it from its configuration where needed")
+        say(f"{name}: {size / 1e6:.0f} MB, more than livecsi ships; build it from its configuration where needed")
+
+
+def _quantised(graph: Path, feeds: list[dict[str, Any]]) -> Path:
+    """The graph in eight bits in the place of the whole one."""
+    small = graph.with_name("int8.onnx")
+    quantise(graph, small, feeds)
+    return small.replace(graph)
 
 
 def family_facts(name: str, plan: FamilyPlan, network: Network) -> dict[str, Any]:
@@ -81,6 +99,18 @@ def measured(network: Network, plan: FamilyPlan, trial: FamilyTrial) -> dict[str
     if trial.real:
         figures["real"] = _rounded(search(objective, trial.real, plan).as_dict())
     return figures
+
+
+def measured_graph(graph: Path, network: EmbeddingNetwork, plan: FamilyPlan, trial: FamilyTrial) -> dict[str, Any]:
+    """The same figures by a graph alone."""
+    sets = {"rendered": trial.rendered, "real": trial.real}
+    return {
+        name: _rounded(
+            all_against_all(graph_scores(graph, network, plan, versions), [work for work, _ in versions]).as_dict()
+        )
+        for name, versions in sets.items()
+        if versions
+    }
 
 
 def scorer(network: Network) -> Objective:

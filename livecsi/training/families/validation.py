@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.features.chorus import from_chorus
@@ -59,7 +60,11 @@ def search(objective: Objective, versions: Sequence[Labelled], plan: FamilyPlan)
         features = [torch.from_numpy(prepared(frames, plan, objective.input)).to(device) for _, frames in versions]
         scores = objective.scores(features)
     objective.train(was_training)
-    works = np.array([work for work, _ in versions])
-    np.fill_diagonal(scores, -np.inf)
-    relevant = (works[:, None] == works[None]) & ~np.eye(len(works), dtype=bool)
-    return retrieval_figures(scores, relevant)
+    return all_against_all(scores, [work for work, _ in versions])
+
+
+def all_against_all(scores: NDArray[np.float64], works: Sequence[str]) -> RetrievalFigures:
+    """Figures of (versions, versions) scores, higher is more alike; no version is found by itself."""
+    names = np.array(works)
+    others = ~np.eye(len(names), dtype=bool)
+    return retrieval_figures(np.where(others, scores, -np.inf), (names[:, None] == names[None]) & others)

@@ -105,7 +105,7 @@ def test_a_step_moves_every_weight_and_lowers_the_loss_of_its_batch(family):
     optimiser = torch.optim.Adam(objective.parameters(), 1e-4)
     before = [parameter.detach().clone() for parameter in objective.parameters()]
     losses = []
-    for _ in range(4):
+    for _ in range(3):
         torch.manual_seed(1)  # the same dropout and the same order of pairs, so that the losses compare
         value, figures = objective(data["features"], data["work"], 0)
         assert set(figures) == {*objective.losses, "top1"}

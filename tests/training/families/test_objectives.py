@@ -1,0 +1,64 @@
+"""The losses, worked by hand where they can be."""
+
+import math
+
+import pytest
+import torch
+
+from livecsi.errors import SettingsError
+from livecsi.training.families.objectives import metric_loss, pairs_of
+from livecsi.training.families.plan import LossPlan, read_plan
+
+WORK = torch.tensor([0, 0, 1, 1])
+LINE = torch.tensor([[0.0, 0.0], [0.4, 0.0], [0.5, 0.0], [2.0, 0.0]])
+"""Four vectors on a line: the third is nearer to the second than its own partner is."""
+
+
+def test_batch_hard_takes_the_farthest_of_its_own_and_the_nearest_other():
+    hardest = [0.4 - 0.5 + 0.3, 0.4 - 0.1 + 0.3, 1.5 - 0.1 + 0.3, 1.5 - 1.6 + 0.3]
+    expected = sum(hardest) / 4
+    assert metric_loss(LINE, WORK, LossPlan(metric="triplet"), 0).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_batch_all_averages_the_triplets_that_still_cost_something():
+    own = [(0, 0.4, (0.5, 2.0)), (1, 0.4, (0.1, 1.6)), (2, 1.5, (0.5, 0.1)), (3, 1.5, (2.0, 1.6))]
+    costs = [max(0.0, near - far + 0.3) for _, near, others in own for far in others]
+    costs = [cost for cost in costs if cost > 0]
+    found = metric_loss(LINE, WORK, LossPlan(metric="triplet", hard_from_step=9), 8).item()
+    assert found == pytest.approx(sum(costs) / len(costs), abs=1e-5)
+    assert metric_loss(LINE, WORK, LossPlan(metric="triplet", hard_from_step=9), 9).item() != pytest.approx(found)
+
+
+def test_contrastive_pulls_together_and_pushes_apart_to_one():
+    pulled = (0.4 + 0.4 + 1.5 + 1.5) / 4
+    pushed = [1 - 0.5, 1 - 0.1, 1 - 0.5, 1 - 0.1]
+    found = metric_loss(LINE, WORK, LossPlan(metric="contrastive"), 0).item()
+    assert found == pytest.approx(pulled + sum(pushed) / 4, abs=1e-5)
+
+
+def test_angular_rewards_groups_that_are_tight_and_far_apart():
+    def loss(angles: list[float], degrees: float = 45.0) -> float:
+        vectors = torch.tensor([[math.cos(angle), math.sin(angle)] for angle in angles])
+        return metric_loss(vectors, WORK, LossPlan(metric="angular", degrees=degrees), 0).item()
+
+    assert loss([0.0, 0.1, 3.0, 3.1]) < loss([0.0, 1.0, 2.0, 3.0]) < loss([0.0, 3.0, 0.1, 3.1])
+    assert loss([0.0, 1.0, 2.0, 3.0], 36.0) != loss([0.0, 1.0, 2.0, 3.0], 55.0)
+
+
+def test_each_version_meets_its_own_and_three_others():
+    left, right, same = pairs_of(4)
+    assert same.sum() == 4 and len(same) == 16
+    assert all((a // 2 == b // 2) == bool(yes) for a, b, yes in zip(left, right, same, strict=True))
+    assert len({(int(a), int(b)) for a, b in zip(left, right, strict=True)}) == 16
+
+
+@pytest.mark.parametrize(("table", "message"), [
+    ({"family": "bytecover", "network": {"depth": 5}}, "[network] of bytecover"),
+    ({"family": "hakala", "batch": {"works": 3, "versions": 2, "frames": [401]}}, "hakala compares pairs"),
+])  # fmt: skip
+def test_what_makes_no_sense_is_refused_in_one_line(table, message):
+    from livecsi.training.families.registry import build_network
+
+    with pytest.raises(SettingsError) as caught:
+        build_network(read_plan(table, "x.toml"))
+    assert message in str(caught.value) and "\n" not in str(caught.value)
