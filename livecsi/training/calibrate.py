@@ -46,7 +46,7 @@ def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
     design = np.array([(a.score, clipped(a.lead), np.log(max(1, a.works)), 1.0) for a in answers])
     if not np.isfinite(design).all() or right.all() or not right.any():
         raise FindingsError(f"{len(answers)} answers are too few to calibrate on", "hold out more works")
-    slope, per_lead, per_log_work, intercept = (float(value) for value in _logistic(design, right, weights(answers)))
+    slope, per_lead, per_log_work, intercept = (float(value) for value in _rising(design, right, weights(answers)))
     return {"slope": slope, "per_lead": per_lead, "per_log_work": per_log_work, "intercept": intercept}
 
 
@@ -111,6 +111,18 @@ def weights(answers: Sequence[Answer]) -> Array:
     count = {group: groups.count(group) for group in set(groups)}
     weight = np.array([shares[kind] / count[works, kind] for works, kind in groups])
     return np.asarray(weight / weight.sum())
+
+
+def _rising(design: Array, right: NDArray[np.bool_], weight: Array) -> Array:
+    """The fit, in which neither score nor lead may speak against a song: one that would is left out."""
+    used = np.ones(design.shape[1], bool)
+    while True:
+        beta = np.zeros(len(used))
+        beta[used] = _logistic(design[:, used], right, weight)
+        falling = (beta[:2] < 0).nonzero()[0]
+        if not len(falling):
+            return beta
+        used[falling[np.argmin(beta[falling])]] = False
 
 
 def _logistic(design: Array, right: NDArray[np.bool_], weight: Array) -> Array:

@@ -1,6 +1,7 @@
 """The constants of a release, fitted on answers whose truth is made up."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,16 @@ def test_kinds_have_their_shares_in_every_size_of_catalogue():
 def test_an_answer_without_a_rival_counts_as_far_ahead_and_breaks_nothing():
     answers = [*made_up(500), *[Answer(9.0, math.inf, 20, "present", True)] * 20]
     assert all(math.isfinite(value) for value in fit_calibration(answers).values())
+
+
+def test_neither_score_nor_lead_may_speak_against_a_song():
+    """Of a system whose score is noise, a fit on few answers may find that high ones are wrong more often."""
+    rng = np.random.default_rng(3)
+    answers = [replace(answer, score=float(-answer.score + rng.normal())) for answer in made_up(3000)]
+    fitted = Calibration.from_manifest(fit_calibration(answers))
+    without = Calibration.from_manifest(fit_calibration([replace(answer, score=0.0) for answer in answers]))
+    assert fitted.slope == 0.0
+    assert fitted.per_lead == pytest.approx(without.per_lead, abs=1e-3) and fitted.per_lead > 0.1
 
 
 @pytest.mark.parametrize("answers", [[], made_up(50, right=True), made_up(50, right=False)])

@@ -1,8 +1,9 @@
 """Systems that make one vector of a stretch of music: segments of a song are indexed, a window is one of them or a few.
 
-The manifest says how long a segment is (`segment_frames`), how far apart they begin (`hop_frames`) and what the graph
-hears (`input`). A window no longer than a segment is one vector; a longer one is cut as a song is, and the best song
-segment of each part counts. The best segment also says where in the song we are.
+The manifest says how long a segment is (`segment_frames`), how far apart they begin (`hop_frames`), how few frames the
+graph can take (`shortest_frames`) and what it hears (`input`). A window no longer than a segment is one vector; a longer
+one is cut as a song is, and the best song segment of each part counts. The best segment also says where in the song we
+are.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,6 @@ from livecsi.identify.systems.scored import Likeness, ScoredSystem
 from livecsi.types import Frames
 
 Array = NDArray[np.float32]
-SHORTEST_FRAMES = 100
-"""Half a minute: what the published networks were tried with; the last part of a song is no shorter either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ class EmbeddingSystem(ScoredSystem):
     """Score: the cosine of the best segment, averaged over the parts of the query."""
 
     kind = "embedding"
-    minimum_frames = SHORTEST_FRAMES
 
     def __init__(self, model: ReleasedModel, threads: int) -> None:
         super().__init__(model)
         facts = model.facts["embedding"]
         self._segment_frames, self._hop_frames = int(facts["segment_frames"]), int(facts["hop_frames"])
+        self.minimum_frames = max(ScoredSystem.minimum_frames, int(facts["shortest_frames"]))
         self._hears_profiles = facts["input"] == "hpcp"
         self._session = model.session("embedder", threads)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.errors import InputError
+from livecsi.features.chorus import from_chorus
 from livecsi.identify.encoder import network_input
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.payload import Arrays
@@ -42,14 +43,15 @@ class PairwiseSystem(ScoredSystem):
     def __init__(self, model: ReleasedModel, threads: int) -> None:
         super().__init__(model)
         self._frames = int(model.facts["pairwise"]["frames"])
+        self._from_chorus = model.facts["pairwise"]["feature"] == "chorus"
         self._encoder, self._matcher = model.session("encoder", threads), model.session("matcher", threads)
 
     def encode(self, frames: Frames) -> FourLevels:
-        """The first frames of a song, silence after a short one, as the paper has it."""
+        """The first frames of a song, or those from its first chorus on; silence after a short one."""
         if frames.shape[1] < self.minimum_frames:
             seconds = self.minimum_frames * self.features.frame_seconds
             raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
-        heard = frames[:, : self._frames]
+        heard = from_chorus(frames, self._frames) if self._from_chorus else frames[:, : self._frames]
         padded = np.pad(heard, ((0, 0), (0, self._frames - heard.shape[1])))
         maps = self._encoder.run(magnitude=network_input(padded))
         return FourLevels(tuple(level[0] for level in maps), heard.shape[1])

@@ -8,6 +8,7 @@ taken off, as in the house's own matcher.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -97,6 +98,10 @@ class ScoredSystem(ABC):
 
     def background(self) -> list[Reference]:
         """The background songs as this system hears them; none before a model was calibrated."""
+        return self._background
+
+    @cached_property
+    def _background(self) -> list[Reference]:
         if "background" not in self.model.facts["files"]:
             return []
         means = self.model.facts["background_impostor_means"]

@@ -11,7 +11,8 @@ from livecsi.identify.systems.registry import system_of
 from tests.identify.systems.graphs import entry, write_embedder
 from tests.identify.systems.made_up import performed, song
 
-FACTS = {"embedding": {"dimensions": 720, "segment_frames": 200, "hop_frames": 50, "input": "hpcp"}}
+LENGTHS = {"segment_frames": 200, "hop_frames": 50, "shortest_frames": 100}
+FACTS = {"embedding": {"dimensions": 720, "input": "hpcp", **LENGTHS}}
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from livecsi.features.chorus import chorus_start
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.pairwise import MOST_PAIRS, PairwiseSystem, deepest_likeness
@@ -26,6 +27,22 @@ def test_a_song_is_401_frames_and_silence_follows_a_short_one(system):
     assert [level.shape for level in long.maps] == [(72, 200), (72, 100), (72, 44), (72, 36)]
     assert (long.length_frames, short.length_frames) == (401, 120)
     assert np.abs(short.maps[0][:, 61:]).max() < 1e-6 < np.abs(short.maps[0][:, :59]).max()
+
+
+def test_a_model_of_choruses_hears_both_songs_from_there(tmp_path):
+    """What comes back begins at frame 240, after a long introduction that never does."""
+    write_hakala(tmp_path)
+    files = {"encoder": "encoder.onnx", "matcher": "matcher.onnx"}
+    systems = {}
+    for feature in ("basic", "chorus"):
+        facts = entry(tmp_path, "hakala", files, pairwise={"frames": 401, "feature": feature})
+        systems[feature] = system_of(ReleasedModel("hakala", "hakala", tmp_path, facts), 1)
+    chorus = song(2, 80)
+    form = np.concatenate([song(1, 240), chorus, song(3, 80), chorus, song(4, 80), chorus, song(5, 200)], axis=1)
+    start = chorus_start(form)
+    assert start > 0
+    aligned, plain = systems["chorus"].encode(form), systems["basic"].encode(form[:, start:])
+    np.testing.assert_allclose(aligned.maps[3], plain.maps[3])
 
 
 def test_the_right_song_comes_first_out_of_a_shortlist(system):

@@ -1,0 +1,59 @@
+"""Constants for a system that is not the house's own, measured on a stage small enough for a test."""
+
+import json
+import shutil
+
+import pytest
+
+from livecsi.identify.calibration import Calibration
+from livecsi.identify.matcher import BACKGROUND
+from livecsi.identify.sessions import MANIFEST_NAME, default_directory, find_model
+from livecsi.identify.systems.registry import UNTRAINED, system_of
+from livecsi.training import calibrate_system
+from livecsi.training.calibrate_system import add_untrained, calibrate_release
+from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
+from tests.training.made_up import made_up_score
+
+PLAYED = 8
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder whose manifest knows the untrained systems without any constants, one of them measured."""
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copy(default_directory() / MANIFEST_NAME, folder)
+    manifest = json.loads((folder / MANIFEST_NAME).read_text())
+    manifest["models"] = [model for model in manifest["models"] if model["name"] in ("gate", "livecsi")]
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+    add_untrained(folder)
+    scores = [made_up_score(number) for number in range(BACKGROUND_SONGS + PLAYED)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibrate_system, "SIZES_DRAWS_STEPS", ((8, 3, 1),))
+        calibrate_release(folder, "smith-waterman", Repertoire(scores, [made_up_score(200)], []), lambda _: None)
+    return folder
+
+
+def test_every_untrained_system_has_an_entry_and_only_one(models):
+    add_untrained(models)
+    names = [model["name"] for model in json.loads((models / MANIFEST_NAME).read_text())["models"]]
+    assert names == sorted(["gate", "livecsi", *UNTRAINED])
+    assert find_model("fourier-2d", models).facts["benchmark_only"] is True
+
+
+def test_the_constants_are_all_there_and_of_use(models):
+    model = find_model("smith-waterman", models)
+    calibration = Calibration.from_manifest(model.facts["calibration"])
+    assert calibration.slope >= 0 and calibration.per_lead >= 0 and calibration.slope + calibration.per_lead > 0
+    assert model.facts["scoring"]["deviation"] > 0
+    assert model.id.startswith("smith-waterman@")
+
+
+def test_background_songs_are_heard_by_the_system_itself(models):
+    background = system_of(find_model("smith-waterman", models), 1).background()
+    assert len(background) == BACKGROUND_SONGS
+    assert all(song.recording_id == BACKGROUND and song.sequences.profiles.any() for song in background)
+    assert any(song.impostor_mean for song in background)
+
+
+def test_a_model_without_constants_has_no_background(models):
+    assert system_of(find_model("qmax", models), 1).background() == []
