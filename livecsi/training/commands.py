@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from livecsi.errors import InputError, SettingsError, UsageError
+from livecsi.errors import FindingsError, InputError, SettingsError, UsageError
 from livecsi.features.cqt import ConstantQSpec
+from livecsi.training.calibrate_system import calibrate_release
 from livecsi.training.compression import prune_run
 from livecsi.training.crowd_noise import load_crowds
 from livecsi.training.dataset import BatchShape, Material
@@ -21,7 +22,7 @@ from livecsi.training.families.work import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
-from livecsi.training.rehearsal import Repertoire
+from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
 from livecsi.training.release import release_gate, release_network
 from livecsi.training.rendering.performance import RenderedPerformance
 from livecsi.training.rendering.pool import read_pool
@@ -37,6 +38,7 @@ SHORTEST_FRAMES = 150
 CALIBRATION_FRAMES = 640
 VALIDATION_FRAMES = 100
 VALIDATION_CUTS = 3
+FEWEST_TO_CALIBRATE_ON = BACKGROUND_SONGS + 20
 Say = Callable[[str], None]
 
 
@@ -90,7 +92,8 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         return
     corpus = load_scores(scores, run.parent / "corpus.pickle", say)
     if table.get("family") in FAMILIES:
-        release_family(run, Sources(run, corpus, audio, None, None), models, table, say)
+        name = release_family(run, Sources(run, corpus, audio, None, None), models, table, say)
+        _calibrate_family(models, name, corpus, say)
         return
     repertoire = Repertoire(_split(corpus, "validation"), _split(corpus, "train"), _calibration_music(audio, run))
     state = released_state(run)
@@ -113,7 +116,19 @@ def compress_run(run: Path, folders: Folders, models: Path, prune_steps: int, in
         raise UsageError(f"{run}: not a family of one vector", "see docs/models.md for those that can be compressed")
     if prune_steps:
         run = prune_run(run, prune_steps, sources, Listener(say))
-    release_family(run, sources, models, table, say, int8)
+    _calibrate_family(models, release_family(run, sources, models, table, say, int8), corpus, say)
+
+
+def _calibrate_family(models: Path, name: str, corpus: list[Score], say: Say) -> None:
+    """Constants of a fresh entry. A network that knows nothing yet has none, and is released without."""
+    held_out = _split(corpus, "validation")
+    if len(held_out) < FEWEST_TO_CALIBRATE_ON:
+        say(f"{name}: not calibrated: {len(held_out)} held-out works are too few")
+        return
+    try:
+        calibrate_release(models, name, Repertoire(held_out, _split(corpus, "train"), []), say)
+    except FindingsError as error:
+        say(f"{name}: not calibrated: {error}")
 
 
 def _sources(folders: Folders, corpus: list[Score]) -> Sources:

@@ -27,8 +27,8 @@ Say = Callable[[str], None]
 
 def release_family(
     run: Path, sources: Sources, models: Path, config: dict[str, Any], say: Say, int8: bool = False
-) -> None:
-    """Export the run, search held-out works with it, write the entry named after the run's folder.
+) -> str:
+    """Export the run, search held-out works with it, write the entry named after the run's folder; returns its name.
 
     With `int8` the graph is quantised, the entry is called NAME-int8, and the figures are those of the quantised graph.
     """
@@ -54,6 +54,7 @@ def release_family(
     size = sum(entry["size_bytes"] for entry in facts["files"].values())
     if size > SHIPPED_BYTES:
         say(f"{name}: {size / 1e6:.0f} MB, more than livecsi ships; build it from its configuration where needed")
+    return name
 
 
 def _quantised(graph: Path, feeds: list[dict[str, Any]]) -> Path:
