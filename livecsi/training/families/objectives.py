@@ -58,6 +58,14 @@ class EmbeddingObjective(Objective):
 
     def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
         distance, described = (vector.float() for vector in self.network(features))
+        with torch.autocast(features.device.type, enabled=False):  # distances of near vectors need all their digits
+            terms = self._terms(distance, described, work, step)
+            weight = {"classification": self.plan.classification, "center": self.plan.center}
+            weighted = [weight.get(name, self.plan.metric_weight) * term for name, term in terms.items()]
+            figures = {name: term.item() for name, term in terms.items()}
+            return torch.stack(weighted).sum(), figures | {"top1": _nearest_is_right(described.detach(), work)}
+
+    def _terms(self, distance: Tensor, described: Tensor, work: Tensor, step: int) -> dict[str, Tensor]:
         terms: dict[str, Tensor] = {}
         if self.classifier is not None:
             terms["classification"] = functional.cross_entropy(self.classifier(described), work)
@@ -65,10 +73,7 @@ class EmbeddingObjective(Objective):
             terms[self.plan.metric] = metric_loss(distance, work, self.plan, step)
         if self.centres is not None:
             terms["center"] = 0.5 * (distance - self.centres[work]).pow(2).sum(1).mean()
-        weight = {"classification": self.plan.classification, "center": self.plan.center}
-        total = torch.stack([weight.get(name, self.plan.metric_weight) * term for name, term in terms.items()]).sum()
-        figures = {name: term.item() for name, term in terms.items()}
-        return total, figures | {"top1": _nearest_is_right(described.detach(), work)}
+        return terms
 
     def scores(self, features: list[Tensor]) -> NDArray[np.float64]:
         vectors = torch.cat([self.network.embed(one[None]) for one in features]).double()
@@ -90,7 +95,9 @@ class PairObjective(Objective):
         left, right, same = pairs_of(len(work) // 2)
         flipped = torch.rand(len(same)) < 0.5
         first, second = torch.where(flipped, right, left), torch.where(flipped, left, right)
-        logit = self.network.matcher(tuple(x[first] for x in levels), tuple(x[second] for x in levels)).float()
+        sides = [tuple(level[rows.to(level.device)].float() for level in levels) for rows in (first, second)]
+        with torch.autocast(features.device.type, enabled=False):  # squared distances are differences of large numbers
+            logit = self.network.matcher(*sides)
         loss = functional.binary_cross_entropy_with_logits(logit, same.to(logit.device))
         rows = logit.detach().view(1 + NEGATIVES_PER_POSITIVE, -1)
         return loss, {"pair": loss.item(), "top1": (rows[0] > rows[1:].amax(0)).float().mean().item()}

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from livecsi.errors import SettingsError
-from livecsi.training.families.objectives import metric_loss, pairs_of
+from livecsi.training.families.objectives import make_objective, metric_loss, pairs_of
 from livecsi.training.families.plan import LossPlan, read_plan
+from livecsi.training.families.registry import build_network
+from tests.training.families.made_up import plan
 
 WORK = torch.tensor([0, 0, 1, 1])
 LINE = torch.tensor([[0.0, 0.0], [0.4, 0.0], [0.5, 0.0], [2.0, 0.0]])
@@ -57,8 +59,24 @@ def test_each_version_meets_its_own_and_three_others():
     ({"family": "hakala", "batch": {"works": 3, "versions": 2, "frames": [401]}}, "hakala compares pairs"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_one_line(table, message):
-    from livecsi.training.families.registry import build_network
-
     with pytest.raises(SettingsError) as caught:
         build_network(read_plan(table, "x.toml"))
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("family", ["hakala", "hpcp-cnn"])
+def test_half_of_the_digits_are_enough_for_the_network_and_not_used_for_the_loss(family):
+    """What a GPU does, here on the CPU: bfloat16 in the convolutions, 32 bits where near vectors are compared."""
+    torch.manual_seed(0)
+    chosen = plan(family=family, loss=LossPlan(classification=0.0, metric="triplet"))
+    objective = make_objective(chosen, 4).eval()
+    features = torch.rand(8, 12 if family == "hpcp-cnn" else 72, 401 if family == "hakala" else 60)
+    losses = []
+    for enabled in (False, True):
+        torch.manual_seed(1)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), torch.no_grad():
+            loss, _ = objective(features, torch.arange(4).repeat_interleave(2), 0)
+        assert loss.dtype == torch.float32
+        losses.append(loss.item())
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert losses[1] != losses[0]
