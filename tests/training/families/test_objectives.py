@@ -69,7 +69,7 @@ def test_half_of_the_digits_are_enough_for_the_network_and_not_used_for_the_loss
     """What a GPU does, here on the CPU: bfloat16 in the convolutions, 32 bits where near vectors are compared."""
     torch.manual_seed(0)
     chosen = plan(family=family, loss=LossPlan(classification=0.0, metric="triplet"))
-    objective = make_objective(chosen, 4).eval()
+    objective = make_objective(chosen, 4).train()
     features = torch.rand(8, 12 if family == "hpcp-cnn" else 72, 401 if family == "hakala" else 60)
     losses = []
     for enabled in (False, True):
