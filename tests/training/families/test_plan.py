@@ -1,0 +1,44 @@
+"""Every configuration that ships can be trained from, and is what its name says."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from benchmarks.families import CHEAPEST_FIRST, as_toml, small
+from livecsi.training.families.plan import FAMILIES, read_plan
+from livecsi.training.families.registry import build_network
+
+MODELS = Path(__file__).parents[3] / "models"
+TABLES = {path.stem: tomllib.loads(path.read_text()) for path in MODELS.glob("*.toml")}
+SHIPPED = sorted(name for name, table in TABLES.items() if table["family"] in FAMILIES)
+
+
+def test_the_benchmark_trains_every_configuration_that_ships():
+    assert sorted(CHEAPEST_FIRST) == SHIPPED
+    assert {TABLES[name]["family"] for name in SHIPPED} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_configuration_makes_a_plan_and_so_does_its_small_form(name):
+    plan = read_plan(TABLES[name], name)
+    assert name.startswith(plan.family)
+    reduced = read_plan(tomllib.loads(as_toml(small(TABLES[name]))), name)
+    assert (reduced.family, reduced.loss, reduced.network) == (plan.family, plan.loss, plan.network)
+    assert reduced.batch.works * reduced.batch.versions <= 12 and reduced.workers == 0
+
+
+def test_the_features_of_hakala_are_three():
+    shapes = {name: read_plan(TABLES[name], name).batch for name in SHIPPED if name.startswith("hakala")}
+    assert {name: (shape.crowd, shape.chorus) for name, shape in shapes.items()} == {
+        "hakala-basic": (False, False), "hakala-crowd": (True, False), "hakala-chorus": (False, True)}  # fmt: skip
+
+
+def test_the_ablation_adds_one_thing_at_a_time():
+    switches = [build_network(read_plan(TABLES[name], name)) for name in
+                ("bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover")]  # fmt: skip
+    ibn = [any("HalfInstanceNorm" in type(module).__name__ for module in network.modules()) for network in switches]
+    neck = [type(network.neck).__name__ for network in switches]
+    gem = [network.pool is not None for network in switches]
+    assert (ibn, gem) == ([False, True, True, True], [False, False, False, True])
+    assert neck == ["Identity", "Identity", "BatchNorm1d", "BatchNorm1d"]
