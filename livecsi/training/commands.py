@@ -18,7 +18,7 @@ from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.families.material import Sources
 from livecsi.training.families.plan import FAMILIES, read_plan
 from livecsi.training.families.release import release_family
-from livecsi.training.families.work import train_one
+from livecsi.training.families.run import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
