@@ -66,5 +66,5 @@ $(RUNTIME): pyproject.toml | $(BIN)/python
 $(DEVELOP): pyproject.toml | $(BIN)/python
 	scripts/system-packages --develop
 	$(PIP) torch==2.13.0
-	$(PIP) -e '.[train,web,test]'
+	$(PIP) -e '.[train,compare,web,test]'
 	touch $(RUNTIME) $@

@@ -1,6 +1,6 @@
 """Models side by side: held-out works rendered twice, real re-performances, and the fixture concert.
 
-    python -m benchmarks.compare --data DIR [--works 60] [--models livecsi,qmax,smith-waterman,fourier-2d,fingerprint]
+    python -m benchmarks.compare --data DIR [--works 40] [--models livecsi,qmax,smith-waterman,fourier-2d,fingerprint]
 
 Writes `results/compare.md` and pictures beside it. The works are of the test split, which nothing is trained or
 calibrated on; the real recordings are validation only. The concert is heard as `livecsi replay` hears it.
@@ -29,23 +29,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
-    parser.add_argument("--works", type=int, default=60)
+    parser.add_argument("--works", type=int, default=40)
     parser.add_argument("--models", default="livecsi,qmax,smith-waterman,fourier-2d,fingerprint")
     parser.add_argument("--models-dir", type=Path)
     arguments = parser.parse_args()
     names = arguments.models.split(",")
-    ears = [Ear(Settings(model=ModelSettings(name=n, directory=arguments.models_dir)), True) for n in names]
+    ears = [_ear(name, arguments.models_dir) for name in names]
     sets = {
-        "real re-performances": real(arguments.data),
+        "Real re-performances": real(arguments.data),
         f"{arguments.works} held-out works": rendered(arguments.data, arguments.cache, arguments.works),
     }
     sections = [_compared(title, ears, recordings) for title, recordings in sets.items()]
     listening = [ear for ear in ears if not ear.model.facts.get("benchmark_only")]
-    sections.append(
-        "\n".join(["## the fixture concert", "", *table(CONCERT, [_concert(ear) for ear in listening]), ""])
-    )
+    concerts = table(CONCERT, [_concert(ear) for ear in listening])
+    sections.append("\n".join(["## The fixture concert", "", *concerts, ""]))
     command = f"python -m benchmarks.compare --data DIR --works {arguments.works} --models {arguments.models}"
     write_sections("compare", "Models side by side", command, sections)
+
+
+def _ear(name: str, directory: Path | None) -> Ear:
+    return Ear(Settings(model=ModelSettings(name=name, directory=directory)), for_comparison=True)
 
 
 def _compared(title: str, ears: Sequence[Ear], recordings: Sequence[Labelled]) -> str:

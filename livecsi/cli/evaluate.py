@@ -96,14 +96,14 @@ def setlist(audio: Path, truth: Path, studio: Path, model_name: str | None, as_j
 
     tables = read_truth(truth), read_recordings(studio)
     with step_bars() as step:
-        figures, _, factor = evaluate_concert(_ear(model_name), audio, *tables, step)
+        figures, _, factor = evaluate_concert(_ear(model_name, for_comparison=False), audio, *tables, step)
     _print({**figures.as_dict(), "realtime_factor": round(factor, 1)}, as_json)
 
 
-def _ear(model_name: str | None) -> "Ear":
+def _ear(model_name: str | None, for_comparison: bool = True) -> "Ear":
     from livecsi.service.ear import Ear
 
-    return Ear(settings_with(model_name), for_comparison=True)
+    return Ear(settings_with(model_name), for_comparison)
 
 
 def _print(figures: dict[str, Any], as_json: bool) -> None:

@@ -15,7 +15,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with name, family, file, sha256, size_bytes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: name, family, file, sha256, size_bytes, ...")
 def list_models(as_json: bool) -> None:
     """List the models of the models folder."""
     rows = [_facts(model) for model in _models()]
@@ -23,9 +23,9 @@ def list_models(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(
-            f"{row['name']:12} {row['family']:10} {row['size_bytes'] / 1e6:6.2f} MB  {row['file']}  {row['licence']}"
-        )
+        use = "  for comparisons only" if row["benchmark_only"] else ""
+        size = f"{row['size_bytes'] / 1e6:6.2f} MB"
+        click.echo(f"{row['name']:20} {row['family']:16} {size}  {row['file']}  {row['licence']}{use}")
 
 
 @command.command()
@@ -51,5 +51,6 @@ def _facts(model: "ReleasedModel") -> dict[str, Any]:
         "id": model.id,
         **model.main_file,
         "licence": model.facts["licence"],
+        "benchmark_only": bool(model.facts.get("benchmark_only")),
         "files": dict(model.facts["files"]),
     }

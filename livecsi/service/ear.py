@@ -30,9 +30,17 @@ class Ear:
         threadpool_limits(settings.model.threads)
         self.settings = settings
         self.model = find_model(settings.model.name, settings.model.directory)
-        if self.model.facts.get("benchmark_only") and not for_comparison:
-            raise UsageError(f"model {self.model.name!r} is for comparisons only", "see `livecsi evaluate`")
         self.system = system_of(self.model, settings.model.threads)
+        if not for_comparison:
+            self._refuse_what_may_not_name()
+
+    def _refuse_what_may_not_name(self) -> None:
+        if self.model.facts.get("benchmark_only"):
+            raise UsageError(f"model {self.model.name!r} is for comparisons only", "see `livecsi evaluate`")
+        if "calibration" not in self.model.facts:
+            raise UsageError(
+                f"nobody knows what a score of {self.model.name!r} is worth", "calibrate it: docs/systems.md"
+            )
 
     @property
     def model_id(self) -> str:

@@ -78,3 +78,16 @@ def test_an_unknown_model_and_too_short_queries_are_usage_errors(livecsi, studio
     options = ["evaluate", "retrieval", "--studio", studio, "--queries", live]
     assert livecsi(*options, "--model", "hakala97").exit_code == 2
     assert livecsi(*options, "--query-seconds", "5").exit_code == 2
+
+
+def test_compare_writes_a_report_and_pictures(livecsi, live, tmp_path):
+    everything = tmp_path / "both.csv"
+    studio = table("studio.csv", tmp_path / "studio.csv", ("W02", "W03"))
+    everything.write_text(studio.read_text() + "".join(live.read_text().splitlines(keepends=True)[1:]))
+    answer = livecsi("evaluate", "compare", "--set", everything, "--models", "livecsi,qmax", "--out", tmp_path / "out")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    names = [line.removeprefix(f"{tmp_path}/out/") for line in answer.stdout.splitlines()]
+    assert names == ["both.md", *(f"both-{kind}.png" for kind in ("roc", "precision", "lengths", "scores", "map"))]
+    rows = (tmp_path / "out" / "both.md").read_text().splitlines()
+    (qmax,) = [row.split("|") for row in rows if row.startswith("| qmax ")][:1]
+    assert (float(qmax[2]), float(qmax[6])) == (1.0, 1.0), "MAP and top-1"

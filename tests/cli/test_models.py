@@ -14,6 +14,7 @@ def test_the_list_has_the_fields_scripts_rely_on(livecsi):
     for model in models.values():
         assert {"name", "family", "id", "file", "sha256", "size_bytes", "licence", "files"} <= set(model)
         assert (default_directory() / model["file"]).stat().st_size == model["size_bytes"]
+    assert [name for name, model in models.items() if model["benchmark_only"]] == ["fourier-2d"]
     assert models["livecsi"]["file"] == "livecsi/encoder.onnx"
     assert models["livecsi"]["id"] == f"livecsi@{models['livecsi']['sha256'][:12]}"
     assert all(f"{name} " in livecsi("models", "list").stdout for name in models)

@@ -11,9 +11,10 @@ import pytest
 import soundfile
 
 from livecsi.catalogue.schema import SCHEMA
-from livecsi.identify.sessions import default_directory
+from livecsi.identify.sessions import default_directory, released_models
 from tests.reports.test_build import validate
 
+MODELS = ", ".join(model.name for model in released_models())
 LONG = bool(os.environ.get("LONG_TESTS"))
 STARTED_AT = ("--started-at", "2024-05-01T20:30:00+03:00")
 CONVERT = "(convert it with another program or copy it again)"
@@ -147,7 +148,7 @@ def test_a_song_that_this_model_never_heard(livecsi, catalogue, cut_file):
 
 @pytest.mark.parametrize(("options", "line"), [
     (["--started-at", "yesterday"], "--started-at 'yesterday' is no ISO 8601 time (write 2024-05-01T20:30:00+03:00)"),
-    (["--model", "livesci"], "no model is called 'livesci' (there are gate, livecsi)"),
+    (["--model", "livesci"], f"no model is called 'livesci' (there are {MODELS})"),
     (["--model", "gate"], "model 'gate' cannot name songs (see `livecsi models list`)"),
 ])  # fmt: skip
 def test_options_that_make_no_sense(livecsi, catalogue, cut_file, options, line):

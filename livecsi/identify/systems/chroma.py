@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.errors import InputError
 from livecsi.features.hpcp import PITCH_CLASSES, hpcp
 from livecsi.identify.systems.payload import Arrays
 from livecsi.identify.systems.scored import ScoredSystem
@@ -56,9 +55,7 @@ class ChromaSystem(ScoredSystem):
     made: type[Chroma] = Chroma
 
     def encode(self, frames: Frames) -> Chroma:
-        if frames.shape[1] < self.minimum_frames:
-            seconds = self.minimum_frames * self.features.frame_seconds
-            raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
+        self.refuse_short(frames)
         return self.made(profiles_of(frames), FRAMES_PER_MOMENT * self.features.frame_seconds)
 
     def arrays(self, encoded: Chroma) -> Arrays:

@@ -1,9 +1,8 @@
 """Systems that make one vector of a stretch of music: segments of a song are indexed, a window is one of them or a few.
 
 The manifest says how long a segment is (`segment_frames`), how far apart they begin (`hop_frames`), how few frames the
-graph can take (`shortest_frames`) and what it hears (`input`). A window no longer than a segment is one vector; a longer
-one is cut as a song is, and the best song segment of each part counts. The best segment also says where in the song we
-are.
+graph can take (`shortest_frames`) and what it hears (`input`). A window as long as a segment is one vector, a longer
+one is cut as a song is, and the best song segment of each part counts. The best one also says where in the song we are.
 """
 
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.errors import InputError
 from livecsi.features.hpcp import hpcp
 from livecsi.identify.encoder import network_input
 from livecsi.identify.sessions import ReleasedModel
@@ -47,9 +45,7 @@ class EmbeddingSystem(ScoredSystem):
         self._session = model.session("embedder", threads)
 
     def encode(self, frames: Frames) -> Segments:
-        if frames.shape[1] < self.minimum_frames:
-            seconds = self.minimum_frames * self.features.frame_seconds
-            raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
+        self.refuse_short(frames)
         length = min(frames.shape[1], self._segment_frames)
         starts = segment_starts(frames.shape[1], length, self._hop_frames)
         vectors = np.stack([self._vector(frames[:, start : start + length]) for start in starts])

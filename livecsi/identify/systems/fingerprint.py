@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.errors import InputError
 from livecsi.identify.systems.payload import Arrays
 from livecsi.identify.systems.scored import Likeness, ScoredSystem
 from livecsi.types import Frames
@@ -38,9 +37,7 @@ class Fingerprint(ScoredSystem):
     kind = "fingerprint"
 
     def encode(self, frames: Frames) -> Landmarks:
-        if frames.shape[1] < self.minimum_frames:
-            seconds = self.minimum_frames * self.features.frame_seconds
-            raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
+        self.refuse_short(frames)
         return landmarks(*peaks(frames), frames.shape[1])
 
     def arrays(self, encoded: Landmarks) -> Arrays:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.errors import InputError
 from livecsi.features.chorus import from_chorus
 from livecsi.identify.encoder import network_input
 from livecsi.identify.sessions import ReleasedModel
@@ -48,9 +47,7 @@ class PairwiseSystem(ScoredSystem):
 
     def encode(self, frames: Frames) -> FourLevels:
         """The first frames of a song, or those from its first chorus on; silence after a short one."""
-        if frames.shape[1] < self.minimum_frames:
-            seconds = self.minimum_frames * self.features.frame_seconds
-            raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
+        self.refuse_short(frames)
         heard = from_chorus(frames, self._frames) if self._from_chorus else frames[:, : self._frames]
         padded = np.pad(heard, ((0, 0), (0, self._frames - heard.shape[1])))
         maps = self._encoder.run(magnitude=network_input(padded))

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from livecsi.errors import InputError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import IMPOSTOR_QUERY_SECONDS, is_another
 from livecsi.identify.matcher import BACKGROUND, COHORT, Match, Reference, normalise
@@ -53,6 +54,12 @@ class ScoredSystem(ABC):
     @abstractmethod
     def encode(self, frames: Frames) -> Encoded: ...
 
+    def refuse_short(self, frames: Frames) -> None:
+        """Raises InputError for less than `minimum_frames`."""
+        if frames.shape[1] < self.minimum_frames:
+            seconds = self.minimum_frames * self.features.frame_seconds
+            raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
+
     @abstractmethod
     def arrays(self, encoded: Encoded) -> Arrays:
         """What the catalogue keeps."""
@@ -87,14 +94,26 @@ class ScoredSystem(ABC):
 
     def impostor_means(self, references: Sequence[Reference], impostors: Sequence[Reference]) -> list[float]:
         """Per reference the mean of its ten best scores against a minute of each impostor that is another work."""
+        queries = [self.middle(impostor.sequences, IMPOSTOR_QUERY_SECONDS) for impostor in impostors]
+        near = np.array([self._worth_asking(r, impostors, queries) for r in references], bool)
+        near = near.reshape(len(references), len(impostors))
         scores = np.full((len(references), len(impostors)), -np.inf)
-        songs = [reference.sequences for reference in references]
-        for column, impostor in enumerate(impostors):
-            query = self.middle(impostor.sequences, IMPOSTOR_QUERY_SECONDS)
-            others = [row for row, reference in enumerate(references) if is_another(reference, impostor)]
-            scores[others, column] = self.standardised(self.likeness(query, [songs[row] for row in others]))
+        for column, query in enumerate(queries):
+            rows: list[int] = np.flatnonzero(near[:, column]).tolist()
+            found = self.likeness(query, [references[row].sequences for row in rows])
+            scores[rows, column] = self.standardised(found)
         best = [row[np.isfinite(row)][:COHORT] for row in -np.sort(-scores, axis=1)]
         return [float(np.mean(row)) if len(row) else 0.0 for row in best]
+
+    def _worth_asking(
+        self, reference: Reference, impostors: Sequence[Reference], queries: Sequence[Encoded]
+    ) -> NDArray[np.bool_]:
+        """Which impostors may be among the ten best of a reference: all other works, unless comparisons are dear."""
+        others = np.array([i for i, impostor in enumerate(impostors) if is_another(reference, impostor)], np.int64)
+        chosen = self.nearest(reference.sequences, [queries[i] for i in others], COHORT)
+        asked = np.zeros(len(impostors), bool)
+        asked[others[list(chosen)]] = True
+        return asked
 
     def background(self) -> list[Reference]:
         """The background songs as this system hears them; none before a model was calibrated."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.features.chorus import chorus_start
-from livecsi.identify.matcher import Reference
+from livecsi.identify.matcher import COHORT, Reference
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.pairwise import MOST_PAIRS, PairwiseSystem, deepest_likeness
 from livecsi.identify.systems.registry import system_of
@@ -50,6 +50,16 @@ def test_the_right_song_comes_first_out_of_a_shortlist(system):
     matches = system.matcher(references).rank(system.encode(performed(song(17, 401))), 64)
     assert matches[0].reference.work_id == 17
     assert len(matches) == MOST_PAIRS, "no more pairs than a window has time for"
+
+
+def test_impostors_are_the_nearest_ones_for_no_song_is_compared_with_all(system, monkeypatch):
+    references = [Reference(n, n, system.encode(song(n, 401))) for n in range(14)]
+    asked = []
+    likeness = PairwiseSystem.likeness
+    monkeypatch.setattr(PairwiseSystem, "likeness", lambda s, q, songs: asked.extend(songs) or likeness(s, q, songs))
+    means = system.impostor_means(references, references)
+    assert len(asked) == 14 * COHORT and np.isfinite(means).all()
+    assert system.impostor_means([], references) == []
 
 
 def test_both_orders_are_averaged(system):
