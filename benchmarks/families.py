@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.report import write_table
 from livecsi.training.families.validation import VERSIONS, all_against_all
+from livecsi.training.run_folder import BEST, CHECKPOINT
 from livecsi.training.validation import real_features
 
 CHEAPEST_FIRST = (
@@ -58,7 +59,16 @@ def train_and_export(name: str, options: argparse.Namespace) -> None:
     run, data = options.out / name, ["--scores", str(options.data / "scores"), "--audio", str(options.data)]
     livecsi = [sys.executable, "-m", "livecsi.cli"]
     subprocess.run([*livecsi, "train", "--config", config, "--run", run, "--budget", options.budget, *data], check=True)
+    if is_exported(run, options.out / "models" / name):
+        return
     subprocess.run([*livecsi, "export", "--run", run, "--models", options.out / "models", *data], check=True)
+
+
+def is_exported(run: Path, model: Path) -> bool:
+    """Whether the graphs are younger than the network they were made of."""
+    network = run / BEST if (run / BEST).is_file() else run / CHECKPOINT
+    graphs = [path.stat().st_mtime for path in model.glob("*.onnx")]
+    return bool(graphs) and min(graphs) > network.stat().st_mtime
 
 
 def rows(models: Path) -> list[list[str]]:
