@@ -5,11 +5,10 @@ windows of the works it holds, of as many it lacks, and of twins (other songs on
 weigh as in the calibration. Everything goes the way of the runtime; only the impostor means are those of the
 large catalogue for all of them.
 
-    python -m benchmarks.reliability --data DIR [--models DIR] [--write-bands]
+    python -m benchmarks.reliability --data DIR [--models DIR]
 
-`--write-bands` puts the bands high and medium that these answers have earned into the model's manifest. They are taken
-from here and not from the rehearsal of a release, because no constant was fitted on these works, and because these
-probabilities are those of the runtime, with competing answers and all.
+These are the probabilities of windows; those of whole performances, and the bands, are measured on nights
+(`performance_bands`).
 """
 
 import argparse
@@ -32,7 +31,7 @@ from livecsi.identify.matcher import Reference
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.settings import ModelSettings, Settings
-from livecsi.training.calibrate import Judged, fit_bands, weights, write_bands
+from livecsi.training.calibrate import Judged, weights
 from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.twins import chord_twin
@@ -40,6 +39,7 @@ from livecsi.training.scores.twins import chord_twin
 SIZES_AND_DRAWS = ((80, 6), (1000, 1), (SONGS, 1))
 TWIN_EVERY = 3
 LIVE_FRAMES = 640
+NAMED_FROM = 0.9
 SEED = 31
 COLUMNS = [
     "songs", "answers", "ECE", "known first", "known named", "named", "named right", "absent named", "twins named",
@@ -52,7 +52,6 @@ def main() -> None:
     parser.add_argument("--models", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     parser.add_argument("--songs", type=int, default=SONGS)
-    parser.add_argument("--write-bands", action="store_true")
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
@@ -66,16 +65,12 @@ def main() -> None:
         "Reliability of probabilities",
         "python -m benchmarks.reliability --data DIR",
         COLUMNS,
-        [_row(size, answers, ear.settings.tracking.name_probability) for size, answers in asked.items()],
-        f"Model {ear.model_id}; named from a probability of {ear.settings.tracking.name_probability}. ECE in ten bins. "
+        [_row(size, answers, NAMED_FROM) for size, answers in asked.items()],
+        f"Model {ear.model_id}; named from a probability of {NAMED_FROM}. ECE in ten bins. "
         "Half of the windows are of songs in the catalogue, half of others; twins weigh as in the calibration; windows "
         "of 30, 60 and 180 s.",
     )  # fmt: skip
     _draw(asked)
-    bands = fit_bands([answer for answers in asked.values() for answer in answers])
-    print(f"bands: {bands}")
-    if arguments.write_bands:
-        write_bands(ear.model.directory, ear.model.name, bands)
 
 
 def _ask(ear: Ear, catalogue: LargeCatalogue, size: int, rng: np.random.Generator) -> Iterator[Judged]:

@@ -77,14 +77,14 @@ def main() -> None:
         f"make bench-setlist DATA=... SOUNDFONTS=... NIGHTS={len(paths)}",
         HEADINGS,
         [*rows, _row("all", nights)],
-        f"Model {_listening(place)[0].model_id}. Every row counts songs, not nights; the "
+        f"Model {listening(place)[0].model_id}. Every row counts songs, not nights; the "
         "median edge of all is the median of the nights.",
     )
 
 
 def _judge(place: Place, path: Path) -> Night:
     """Hear one night and compare it with its truth."""
-    ear, identifier, names = _listening(place)
+    ear, identifier, names = listening(place)
     hearing = hear_recording(ear, identifier, path)
     truth = read_truth(path.with_suffix(".csv"))
     figures = setlist_figures(heard_of(hearing.performances, names), truth, hearing.duration_seconds)
@@ -106,7 +106,7 @@ def _judged(performance: Performance, names: dict[int, str], truth: Sequence[Tru
 
 
 @cache
-def _listening(place: Place) -> tuple[Ear, Identifier, dict[int, str]]:
+def listening(place: Place) -> tuple[Ear, Identifier, dict[int, str]]:
     """One for each process: the catalogue is encoded once."""
     ear = Ear(Settings(model=ModelSettings(directory=place.models)))
     studio = read_recordings(place.nights / "studio.csv")

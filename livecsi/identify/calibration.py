@@ -65,6 +65,15 @@ def shares(log_odds: Sequence[float]) -> list[float]:
     return [weight / total for weight in weights]
 
 
+def with_shares(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Candidates with the probabilities that follow from their log odds; recordings of one work do not compete."""
+    best: dict[int, float] = {}
+    for candidate in candidates:
+        best[candidate.work_id] = max(candidate.log_odds, best.get(candidate.work_id, -math.inf))
+    share = dict(zip(best, shares(list(best.values())), strict=True))
+    return tuple(replace(c, probability=share[c.work_id] * math.exp(c.log_odds - best[c.work_id])) for c in candidates)
+
+
 def leads(work_scores: Mapping[int, float], background_score: float = -math.inf) -> dict[int, float]:
     """How far each work is ahead of the best other one, background songs included; negative for all but one."""
     first, second = sorted([*work_scores.values(), background_score, -math.inf], reverse=True)[:2]
@@ -88,10 +97,5 @@ def calibrated(
         scores[candidate.work_id] = max(candidate.score, scores.get(candidate.work_id, -math.inf))
     lead = leads(scores, background_score)
     prior = {work: (before or {}).get(work, 0.0) for work in scores}
-    best = {work: calibration.log_odds(score, lead[work], works) + prior[work] for work, score in scores.items()}
-    share = dict(zip(best, shares(list(best.values())), strict=True))
     odds = [calibration.log_odds(c.score, lead[c.work_id], works) + prior[c.work_id] for c in candidates]
-    return tuple(
-        replace(c, log_odds=value, probability=share[c.work_id] * math.exp(value - best[c.work_id]))
-        for c, value in zip(candidates, odds, strict=True)
-    )
+    return with_shares([replace(c, log_odds=value) for c, value in zip(candidates, odds, strict=True)])

@@ -1,7 +1,8 @@
 """Each stretch of music heard again as a whole, free of its neighbours, and then called by its name, or unknown.
 
-A name needs the whole stretch to say so, and the rest of the night not to speak against it (`tonight`); otherwise the
-music is honestly unknown, with its alternatives. Pieces that turn out to be one song become one performance.
+A name needs the windows of the stretch to say so (`support`), and the rest of the night not to speak against it
+(`tonight`); otherwise the music is honestly unknown, with its alternatives. Pieces that turn out to be one song become
+one performance.
 """
 
 import math
@@ -18,7 +19,7 @@ LONGEST_PAUSE_SECONDS = 8.0
 """Within one song: a false ending, a breath, a word to the audience."""
 PROBABLE = 0.5
 """From here on a piece is sure enough of its song to lend it to its neighbour."""
-UNLIKELY_ODDS = -4.0
+UNLIKELY_ODDS = -2.0
 """Log odds below which a piece says that it is not this song, though no other comes nearer."""
 
 Stretch = tuple[float, float]
@@ -28,7 +29,7 @@ ListenAgain = Callable[[float, float], tuple[Candidate, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A stretch and what it sounds like, heard as a whole."""
+    """A stretch and what it sounds like."""
 
     start_seconds: float
     end_seconds: float

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from livecsi.identify.calibration import shares
+from livecsi.identify.calibration import with_shares
 from livecsi.types import Candidate
 
 DOUBTING_SONGS = 4.0
@@ -68,18 +68,10 @@ def _best_fits(fits: Sequence[Fits]) -> Fits:
 
 
 def _with_odds(candidates: Heard, odds: Fits) -> Heard:
-    share = dict(zip(odds, shares(list(odds.values())), strict=True))
     best = {c.work_id: c.log_odds for c in reversed(_best_first(candidates))}
-    moved = [
-        replace(
-            c,
-            log_odds=c.log_odds + odds[c.work_id] - best[c.work_id],
-            probability=share[c.work_id] * math.exp(c.log_odds - best[c.work_id]),
-        )
-        for c in candidates
-    ]
-    return tuple(sorted(moved, key=lambda c: -c.log_odds))
+    moved = [replace(c, log_odds=c.log_odds + odds[c.work_id] - best[c.work_id]) for c in candidates]
+    return with_shares(_best_first(moved))
 
 
-def _best_first(candidates: Heard) -> list[Candidate]:
+def _best_first(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: -c.log_odds)

@@ -19,6 +19,8 @@ LAG_SECONDS = 120.0
 SHORTEST_PAUSE_SECONDS = 2.0
 LONGEST_TAIL_SECONDS = 2700.0
 """Music without any pause is cut at a change of song after this long."""
+REMEMBERED_SECONDS = 900.0
+"""Windows this long before what is settled are kept: pieces are joined to songs, and none is longer."""
 
 Moved = TypeVar("Moved", ScoredWindow, Segment)
 
@@ -27,6 +29,7 @@ class Following:
     """Follows what a listener hears; `settled` grows, `advance` may be called after every window."""
 
     def __init__(self, listener: Listener, tracking: TrackingSettings, settled: Sequence[Stretch] = ()) -> None:
+        """`settled` is what a session that goes on had settled; the listener is told all of its windows."""
         self.settled = list(settled)
         self._since_seconds = settled[-1][1] if settled else 0.0
         self._answers: dict[Stretch, tuple[Candidate, ...]] = {}
@@ -42,14 +45,16 @@ class Following:
         tail = self._divide(duration_seconds)
         self._settle(tail, float(int(duration_seconds - LAG_SECONDS)))
         open_tail = [stretch for stretch in tail if stretch[1] > self._since_seconds]
-        return hear_again([*self.settled, *open_tail], self._listen_again, self._tracking)
+        setlist = hear_again([*self.settled, *open_tail], self._listen_again, self._tracking)
+        self._listener.forget(self._since_seconds - REMEMBERED_SECONDS)
+        return setlist
 
-    def ask_anew(self) -> None:
-        """Another catalogue answers from now on, for what is settled as well."""
-        self._answers.clear()
+    def forget_lost_songs(self) -> None:
+        """The catalogue was exchanged: what is settled keeps its answers, but for the songs that left."""
+        self._answers = {stretch: self._listener.known(answers) for stretch, answers in self._answers.items()}
 
     def _listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
-        """What is settled is compared once in a night."""
+        """What is settled is compared once in a night, while its windows are remembered."""
         stretch = (start_seconds, end_seconds)
         if stretch in self._answers:
             return self._answers[stretch]
@@ -75,7 +80,6 @@ class Following:
             return
         self._since_seconds = max(ends)
         self.settled += [stretch for stretch in tail if stretch[1] <= self._since_seconds]
-        self._listener.forget(self._since_seconds)
 
 
 def _pauses(since_seconds: float, tail: Sequence[Stretch]) -> Iterator[Stretch]:

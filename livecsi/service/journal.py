@@ -127,10 +127,10 @@ class Journal(Store):
             np.float32
         )
 
-    def windows(self, after_seconds: float = -1.0) -> list[HeardWindow]:
-        """The windows that end after a moment, in the order they came."""
+    def windows(self) -> list[HeardWindow]:
+        """All windows, in the order they came."""
         kept = [_window(row) for row in self._rows("SELECT * FROM windows ORDER BY last_frame")]
-        return [window for window in [*kept, *self._fresh_windows] if window.scored.end_seconds > after_seconds]
+        return [*kept, *self._fresh_windows]
 
     def gaps(self) -> list[Gap]:
         """All gaps on disk, in order."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from livecsi.audio.window import FrameRange, WindowPlan
 from livecsi.features.gate import KINDS, MUSIC, Probabilities, with_silence, without_hum
 from livecsi.identify.setlist import follow, worth_following
+from livecsi.identify.support import supported
 from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
@@ -114,12 +115,11 @@ class Listener:
     def remember(self, window: HeardWindow) -> None:
         """Take in a window that was heard, now or before a restart."""
         self._timeline.add(window.frames, window.kinds, window.is_missing)
-        self._windows.append(self._known(window.scored))
+        self._windows.append(self._without_lost_songs(window.scored))
 
-    def _known(self, window: ScoredWindow) -> ScoredWindow:
-        """The window without songs that are no longer in the catalogue."""
-        kept = tuple(candidate for candidate in window.candidates if self._identifier.knows(candidate))
-        return window if len(kept) == len(window.candidates) else replace(window, candidates=kept)
+    def known(self, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """Those that are still in the catalogue."""
+        return tuple(candidate for candidate in candidates if self._identifier.knows(candidate))
 
     def hearing(self, duration_seconds: float, gaps: tuple[Gap, ...] = ()) -> Hearing:
         """What was heard so far; gaps are for the record."""
@@ -152,10 +152,15 @@ class Listener:
         """Ask another catalogue from now on; whole performances are heard anew, windows forget the songs that left."""
         self._identifier = identifier
         self._heard_again.clear()
-        self._windows = [self._known(window) for window in self._windows]
+        self._windows = [self._without_lost_songs(window) for window in self._windows]
 
     def listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
-        """Compare one stretch of the session, its middle when it is long, with the catalogue."""
+        """Compare one stretch of the session as a whole with the catalogue, its windows weighed in."""
+        whole = self.hear_whole(start_seconds, end_seconds)
+        return supported(whole, self._windows, start_seconds, end_seconds)
+
+    def hear_whole(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
+        """The stretch compared, its middle when it is long; what was asked lately is remembered."""
         start_frame, end_frame = (round(s / self.plan.frame_seconds) for s in (start_seconds, end_seconds))
         spare = max(0, end_frame - start_frame - LONGEST_STRETCH_FRAMES)
         stretch = start_frame + spare // 2, end_frame - (spare + 1) // 2
@@ -166,6 +171,10 @@ class Listener:
         if len(self._heard_again) > REMEMBERED_ANSWERS:
             self._heard_again.popitem(last=False)
         return self._heard_again[stretch]
+
+    def _without_lost_songs(self, window: ScoredWindow) -> ScoredWindow:
+        kept = self.known(window.candidates)
+        return window if len(kept) == len(window.candidates) else replace(window, candidates=kept)
 
     def _candidates(self, magnitudes: Frames, identify: Identify) -> tuple[Candidate, ...]:
         if magnitudes.shape[1] < self._ear.system.minimum_frames:

@@ -116,10 +116,10 @@ class LiveSession:
         return heard
 
     def exchange(self, books: Books) -> None:
-        """Other settings, or another catalogue, from now on; how names are given stays as it was until the night ends."""
+        """Other settings, or another catalogue, from now on; names are given as before until the night ends."""
         self._books = books
         self._pipeline.listener.exchange(books.identifier)
-        self._following.ask_anew()
+        self._following.forget_lost_songs()
         self.record.exchange(books, self.duration_seconds)
 
     def note_clock_step(self, step_seconds: float) -> None:
@@ -192,12 +192,12 @@ class LiveSession:
         journal, plan = self._books.journal, self._pipeline.plan
         first = max(0, journal.frame_count - 2 * plan.window_frames - plan.hop_frames)
         frames = journal.frames(first, journal.frame_count)
-        windows = journal.windows(self.settled_seconds)
+        windows = journal.windows()
         gaps = [replace(gap, last_sample=min(gap.last_sample, self.last_sample)) for gap in journal.gaps()]
         whole = [gap for gap in gaps if gap.first_sample < gap.last_sample]  # what comes is missed from here on again
         self._pipeline.recall(windows, whole, frames, journal.levels_dbfs(first))
         music = [w.scored.end_seconds for w in windows if w.scored.music_fraction >= LEAST_MUSIC]
-        self.last_music_seconds = max(music, default=self.settled_seconds)
+        self.last_music_seconds = max(music, default=0.0)
         self._follow()
 
     def _fits(self, act: str | None) -> bool:

@@ -53,7 +53,7 @@ def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
 def fit_bands(judged: Sequence[Judged]) -> dict[str, Any]:
     """The bands of the manifest's calibration entry, each with the answers behind it; one that was not earned is null.
 
-    There is no band high before `FEWEST_SONGS_FOR_HIGH` different songs were played.
+    There is no band high before `FEWEST_SONGS_FOR_HIGH` songs were played, each in a version of its own.
     """
     songs = len({one.song for one in judged})
     return {

@@ -70,6 +70,27 @@ def test_what_is_settled_stands_in_the_ledger_while_the_night_goes_on(opened, ea
     assert set(settled) <= set(final)
 
 
+def test_after_a_restart_everything_is_as_likely_as_before(opened):
+    """What is settled was weighed with windows that are forgotten while the night goes on."""
+    with RecordingSource(FIXTURES / "concert.ogg", DecodingSettings()) as source:
+        pieces = list(source)[: 6 * 60]
+    with opened() as here:
+        session = LiveSession.begin(here.books, "a microphone", "")
+        for piece in pieces:
+            session.accept(piece)
+        session.keep()
+        before, settled_seconds = session.setlist, session.settled_seconds
+    with opened() as here:
+        again = LiveSession.resume(here.books, "")
+        assert again is not None and again.settled_seconds == settled_seconds > 150
+        after = [line for line in again.setlist if line.end_seconds <= settled_seconds]
+    known = [line for line in before if line.end_seconds <= settled_seconds]
+    assert len(known) >= 2
+    assert [(line.best, line.start_seconds, line.confidence) for line in after] == [
+        (line.best, line.start_seconds, pytest.approx(line.confidence, abs=0.02)) for line in known
+    ]
+
+
 def test_after_a_kill_the_song_goes_on_as_one_performance_with_a_gap(opened, cut_of_concert):
     clock = FakeClock()
     with opened(clock) as here:
