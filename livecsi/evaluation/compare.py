@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.clock import SystemClock
+from livecsi.clock import processor_seconds
 from livecsi.evaluation.curves import PairCurves, balanced, pair_curves
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.evaluation.tables import LabelledRecording
@@ -39,7 +39,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class AtLength:
-    """Queries of one length: how many were found, and what one of them costs in milliseconds."""
+    """Queries of one length: how many were found, and what one of them costs in milliseconds of a processor."""
 
     seconds: float
     figures: RetrievalFigures
@@ -76,15 +76,14 @@ def compare_system(
     name: str, system: System, recordings: Sequence[Labelled], step: Step = lambda *_: None
 ) -> Comparison:
     """All figures of one system on one set."""
-    clock = SystemClock()
-    began = clock.monotonic_seconds()
+    began = processor_seconds()
     encoded = [system.encode(recording.frames) for recording in recordings]
-    encode_seconds = clock.monotonic_seconds() - began
+    encode_seconds = processor_seconds() - began
     references = _measured(system, encoded)
     same = same_work(recordings)
-    began = clock.monotonic_seconds()
+    began = processor_seconds()
     raw, scores = _all_against_all(system, encoded, references, lambda *at: step(name, *at))
-    pair_seconds = clock.monotonic_seconds() - began
+    pair_seconds = processor_seconds() - began
     pairs = np.triu(np.ones_like(same), 1)
     values, labels = ((scores + scores.T) / 2)[pairs], same[pairs]
     few = balanced(labels)
@@ -147,7 +146,7 @@ def _at_length(
     system: System, recordings: Sequence[Labelled], references: Sequence[Reference], seconds: float, length: int
 ) -> AtLength:
     """The middles of some recordings, as long as they are long enough, against all whole ones."""
-    same, clock = same_work(recordings), SystemClock()
+    same = same_work(recordings)
     able = [i for i, recording in enumerate(recordings) if recording.frames.shape[1] >= length and same[i].any()]
     chosen = (
         [able[int(place)] for place in np.unique(np.linspace(0, len(able) - 1, LENGTH_QUERIES).astype(int))]
@@ -157,11 +156,11 @@ def _at_length(
     scores, raw = np.full((len(chosen), len(references)), -np.inf), np.empty(len(references))
     encoding = ranking = 0.0
     for row, index in enumerate(chosen):
-        began = clock.monotonic_seconds()
+        began = processor_seconds()
         query = system.encode(middle_frames(recordings[index].frames, length))
-        encoding += clock.monotonic_seconds() - began
-        began = clock.monotonic_seconds()
+        encoding += processor_seconds() - began
+        began = processor_seconds()
         _fill(system, query, [r for r in references if r.recording_id != index], raw, scores[row])
-        ranking += clock.monotonic_seconds() - began
+        ranking += processor_seconds() - began
     count = max(1, len(chosen))
     return AtLength(seconds, retrieval_figures(scores, same[chosen]), 1000 * encoding / count, 1000 * ranking / count)

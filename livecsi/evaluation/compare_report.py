@@ -20,7 +20,7 @@ def report(title: str, comparisons: Sequence[Comparison]) -> str:
             "",
             *table(FIGURES, [_figures(one) for one in comparisons]),
             "",
-            "MAP and top-1 by length of the query (its middle), and milliseconds to encode and rank it:",
+            "MAP and top-1 by length of the query (its middle), and milliseconds of a processor to encode and rank it:",
             "",
             *_by_length(comparisons),
             "",

@@ -51,7 +51,9 @@ def _curves(comparisons: Sequence[Comparison], across: str, upward: str, x: str,
 def _lengths(comparisons: Sequence[Comparison]) -> Figure:
     figure = Figure((2 * INCHES, INCHES), layout="tight")
     accuracy = figure.add_subplot(1, 2, 1, xlabel="seconds of the query", ylabel="MAP")
-    latency = figure.add_subplot(1, 2, 2, xlabel="seconds of the query", ylabel="milliseconds a query", yscale="log")
+    latency = figure.add_subplot(
+        1, 2, 2, xlabel="seconds of the query", ylabel="processor milliseconds a query", yscale="log"
+    )
     for one in comparisons:
         known = [at for at in one.by_length if at.figures.queries]
         seconds = [at.seconds for at in known]
