@@ -19,6 +19,7 @@ from benchmarks.large_catalogue import SONGS, LargeCatalogue
 from benchmarks.report import write_table
 from livecsi.identify.matcher import Matcher
 from livecsi.identify.sequences import Sequences
+from livecsi.identify.systems.livecsi import DeepSequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
 from livecsi.training.rehearsal import rough_window
@@ -41,7 +42,7 @@ def main() -> None:
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
     references = [*catalogue.references, *ear.system.background()]
-    matcher = ear.system.matcher(references)
+    matcher = DeepSequences(ear.model, ear.settings.model.threads).matcher(references)
     rows = [_row(ear, matcher, catalogue, seconds, frames, arguments.queries) for seconds, frames in WINDOWS]
     write_table(
         "catalogue_scale",

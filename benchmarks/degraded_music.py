@@ -21,7 +21,7 @@ from benchmarks.report import write_table
 from livecsi.audio.recording import read_recording
 from livecsi.evaluation.metrics import retrieval_figures
 from livecsi.features.cqt import constant_q
-from livecsi.identify.cohort import choose_impostors, impostor_means
+from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Reference
 from livecsi.service.ear import Ear
 from livecsi.settings import DecodingSettings, ModelSettings, Settings
@@ -53,9 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     ear = Ear(Settings(model=ModelSettings(directory=arguments.models)))
     sequences = [ear.system.encode(f) for f in distractors(arguments.data, arguments.cache, arguments.rendered)]
-    matcher = ear.system.matcher([])
     bare = [Reference(i, i, s) for i, s in enumerate(sequences)]
-    means = impostor_means(matcher, bare, choose_impostors(bare, 32))
+    means = ear.system.impostor_means(bare, choose_impostors(bare, 32))
     references = [replace(reference, impostor_mean=mean) for reference, mean in zip(bare, means, strict=True)]
     paths = sorted((arguments.data / "music").glob("*.ogg"))
     recordings = {i: read_recording(path, DecodingSettings()) for i, path in enumerate(paths) if path.stem in HELD_OUT}

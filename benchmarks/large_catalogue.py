@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.identify.cohort import choose_impostors, impostor_means
+from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import StoredSequences, pack
 from livecsi.service.ear import Ear
@@ -113,8 +113,8 @@ def _impostor_means(ear: Ear, references: Sequence[Reference], folder: Path) -> 
     path = folder / ear.model_id / f"impostors-{len(references)}-{constants:08x}.npy"
     if not path.is_file():
         print(f"measuring the impostors of {len(references)} songs", flush=True)
-        matcher = ear.system.matcher([])
-        np.save(path, impostor_means(matcher, references, choose_impostors([*references, *ear.system.background()])))
+        impostors = choose_impostors([*references, *ear.system.background()])
+        np.save(path, ear.system.impostor_means(references, impostors))
     means: list[float] = np.load(path).tolist()
     return means
 

@@ -17,6 +17,7 @@ from benchmarks.report import write_table
 from livecsi.identify.alignment import align
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
+from livecsi.identify.systems.livecsi import DeepSequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
 from livecsi.types import Frames
@@ -49,7 +50,7 @@ def measure(ear: Ear, songs: int) -> list[list[str]]:
     payloads = [pack(ear.system.encode(_noise(ear, SONG_SECONDS, rng))) for _ in range(songs)]
     references = [Reference(number, number, StoredSequences(payload)) for number, payload in enumerate(payloads)]
     query = ear.system.encode(window)
-    matcher = ear.system.matcher(references)
+    matcher = DeepSequences(ear.model, ear.settings.model.threads).matcher(references)
     similarity, rotations = matcher.quick_similarity(query), np.zeros(songs, np.int64)
     matrices = [_matrices(query, reference.sequences) for reference in references]
     return [

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.report import write_table
 from livecsi.evaluation.metrics import average_precision, retrieval_figures
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
+from livecsi.identify.cohort import choose_impostors, middle_of
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences
 from livecsi.service.ear import Ear
@@ -86,9 +86,8 @@ def distractors(data: Path, cache: Path, rendered: int) -> list[Frames]:
 
 def figures(ear: Ear, real: list[tuple[str, Sequences]], distractors: list[Sequences]) -> list[list[str]]:
     works = np.array([work for work, _ in real] + [f"distractor {i}" for i in range(len(distractors))])
-    bare = ear.system.matcher([])
     references = [Reference(i, i, s) for i, s in enumerate([s for _, s in real] + distractors)]
-    means = impostor_means(bare, references, choose_impostors(references[len(real) :], 32))
+    means = ear.system.impostor_means(references, choose_impostors(references[len(real) :], 32))
     references = [replace(r, impostor_mean=mean) for r, mean in zip(references, means, strict=True)]
     return [_row(ear, real, references, works, seconds) for seconds in CUTS_SECONDS]
 
