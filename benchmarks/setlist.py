@@ -74,7 +74,9 @@ def main() -> None:
     write_table(
         f"setlist_{arguments.others}_others" if arguments.others else "setlist",
         f"{len(paths)} rendered nights" + (f", {arguments.others} other songs" if arguments.others else ""),
-        f"make bench-setlist DATA=... SOUNDFONTS=... NIGHTS={len(paths)}",
+        f"python -m benchmarks.setlist --nights DIR --others {arguments.others} --data DIR"
+        if arguments.others
+        else f"make bench-setlist DATA=... SOUNDFONTS=... NIGHTS={len(paths)}",
         HEADINGS,
         [*rows, _row("all", nights)],
         f"Model {listening(place)[0].model_id}. Every row counts songs, not nights; the "

@@ -27,7 +27,8 @@ RIDGE = 1e-4
 HIGH_PRECISION, MEDIUM_PRECISION = 0.98, 0.90
 FEWEST_SONGS_FOR_HIGH = 300
 FEWEST_ANSWERS = 100
-"""How many answers of a catalogue's size must stand behind a band: fewer do not tell 0.98 from 0.95."""
+"""How many answers of a catalogue's size must stand behind a band, and how many of the least sure are asked by
+themselves: fewer do not tell 0.98 from 0.95."""
 Array = NDArray[np.float64]
 
 
@@ -88,14 +89,22 @@ def _band(judged: Sequence[Judged], precision: float) -> dict[str, Any] | None:
 
 
 def _lowest(judged: Sequence[Judged], precision: float) -> float | None:
-    """The same for one size; None when too few answers reach it."""
+    """The same for one size; None when too few answers reach it. The least sure of them have to reach it as well: many
+    that are beyond doubt must not speak for a few that are not."""
     probability, right, weight = _columns(judged)
     order = np.argsort(-probability, kind="stable")
-    reached = np.cumsum((weight * right)[order]) / np.cumsum(weight[order])
+    hits, asked = np.cumsum((weight * right)[order]), np.cumsum(weight[order])
+    reaches = (hits >= precision * asked) & (_least_sure(hits) >= precision * _least_sure(asked))
     is_last_of_its_kind = np.append(np.diff(probability[order]) != 0, True)
     enough = np.arange(len(order)) + 1 >= FEWEST_ANSWERS
-    found = np.flatnonzero((reached >= precision) & is_last_of_its_kind & enough)
+    found = np.flatnonzero(reaches & is_last_of_its_kind & enough)
     return float(probability[order][found[-1]]) if len(found) else None
+
+
+def _least_sure(sums: Array) -> Array:
+    """What the last `FEWEST_ANSWERS` added to sums."""
+    before = np.concatenate([np.zeros(FEWEST_ANSWERS), sums])[: len(sums)]
+    return np.asarray(sums - before)
 
 
 def _columns(judged: Sequence[Judged]) -> tuple[Array, NDArray[np.bool_], Array]:

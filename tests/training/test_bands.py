@@ -27,11 +27,12 @@ def honest(probability: float) -> float:
 
 
 def test_a_band_begins_where_the_answers_above_it_are_right_often_enough():
-    """Where a probability is the share of right answers, those above p are right (1 + p) / 2 of the time."""
+    """Where a probability is the share of right answers, those above p are right (1 + p) / 2 of the time, and a hundred
+    at p may by chance be right a little oftener than they should."""
     bands = fit_bands(judged(40_000, honest))
     assert bands["high"]["from_probability"] == pytest.approx(0.96, abs=0.01)
-    assert bands["medium"]["from_probability"] == pytest.approx(0.80, abs=0.02)
-    assert bands["high"]["precision"] == pytest.approx(0.98, abs=0.001)
+    assert 0.80 < bands["medium"]["from_probability"] < 0.88
+    assert 0.98 <= bands["high"]["precision"] < 0.985
     assert bands["high"]["answers"] == pytest.approx(0.04 * 40_000, rel=0.25)
     assert (bands["songs"], bands["catalogue_sizes"]) == (400, [80])
 
@@ -43,7 +44,14 @@ def test_the_catalogue_size_that_does_worst_decides():
     assert bands["high"] is None, "no probability is right in 98 of 100"
     assert bands["medium"] is None
     bolder_by_little = judged(40_000, honest) + judged(40_000, lambda p: p - 0.05, works=10_000, seed=1)
-    assert fit_bands(bolder_by_little)["medium"]["from_probability"] == pytest.approx(0.90, abs=0.02)
+    assert fit_bands(bolder_by_little)["medium"]["from_probability"] == pytest.approx(0.91, abs=0.03)
+
+
+def test_many_that_are_beyond_doubt_do_not_speak_for_a_few_that_are_not():
+    sure = [Judged(Answer(1.0, 1.0, 80, "present", True), 0.99, number) for number in range(5_000)]
+    unsure = [Judged(Answer(1.0, 1.0, 80, "present", number % 10 > 0), 0.7, number) for number in range(200)]
+    bands = fit_bands(sure + unsure)
+    assert bands["high"]["from_probability"] == 0.99 and bands["medium"]["from_probability"] == 0.7
 
 
 def test_nothing_is_high_before_enough_songs_were_played():
