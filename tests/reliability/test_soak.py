@@ -11,7 +11,7 @@ import pytest
 from livecsi.types import SAMPLE_RATE_HERTZ
 from tests.reliability.daemon import LiveDaemon, Player
 
-HOURS = float(os.environ.get("SOAK_HOURS", "8"))
+HOURS = float(os.environ.get("SOAK_HOURS", "20"))
 """Audio of the long form; an hour takes a minute on an idle machine."""
 GROWTH_MEGABYTES_PER_HOUR = 1.0
 WARM_HOURS = 1.0
