@@ -198,7 +198,7 @@ def test_pieces_of_one_song_never_get_the_name_of_another():
 
 def test_neighbours_that_resemble_different_songs_stay_apart():
     def listen(start: float, end: float) -> tuple[Candidate, ...]:
-        return (sure(2, 0.6),) if start > 100 else (sure(1, 0.97),)
+        return (sure(2, 0.3),) if start > 100 else (sure(1, 0.97),)
 
     segments = [Segment(s.start, s.end, s.kind) for s in LONG_SOLO]
     found = follow(windows(LONG_SOLO), segments, 280.0, TRACKING, listen)
