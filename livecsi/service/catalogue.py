@@ -17,6 +17,10 @@ from livecsi.types import Candidate
 LONGEST_QUERY_SECONDS = 300.0
 
 
+SAME_SONG = 0.9
+"""Probability from which on two recordings are called the same song: one comparison, with no night around it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """Whether two recordings are the same song."""
@@ -66,8 +70,7 @@ def check(settings: Settings, path_a: Path, path_b: Path) -> CheckResult:
     a, b = (ear.sequences_of(path)[1] for path in (path_a, path_b))
     one, other = _one_way(ear, a, b), _one_way(ear, b, a)
     probability = (one.probability + other.probability) / 2
-    threshold = settings.tracking.name_probability
-    return CheckResult((one.score + other.score) / 2, probability, threshold, probability >= threshold)
+    return CheckResult((one.score + other.score) / 2, probability, SAME_SONG, probability >= SAME_SONG)
 
 
 def _one_way(ear: Ear, query: Encoded, studio: Encoded) -> Candidate:
