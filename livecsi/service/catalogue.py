@@ -15,8 +15,6 @@ from livecsi.settings import Settings
 from livecsi.types import Candidate
 
 LONGEST_QUERY_SECONDS = 300.0
-
-
 SAME_SONG = 0.9
 """Probability from which on two recordings are called the same song: one comparison, with no night around it."""
 
