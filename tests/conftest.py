@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import structlog
 
 from livecsi.types import SAMPLE_RATE_HERTZ
 from tests.pulse import PulseServer
@@ -20,6 +21,13 @@ CUT_SONGS = ("W09", "W03", "W02")
 CUT_SECONDS = (130, 262)
 CUT_TRUTH = (("W09", 0.0, 75.8), ("W03", 81.3, 132.0))
 """Work, start and end of what is played between these seconds of the concert; applause in between."""
+
+
+@pytest.fixture(autouse=True)
+def loggers_of_its_own() -> Iterator[None]:
+    """A command that was run in a test sends its log to a stream that is closed when it ends."""
+    yield
+    structlog.reset_defaults()
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def stop(daemon: LiveDaemon, number: signal.Signals) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("heard_minutes", [4, pytest.param(15, marks=pytest.mark.live)])
+@pytest.mark.parametrize("heard_minutes", [4.5, pytest.param(15, marks=pytest.mark.live)])
 def test_sigterm_in_the_middle_of_a_song_is_quick_and_the_night_is_written_down(folder, ledger, concert, heard_minutes):
     """At full speed, with as much audio on its way as there can be."""
     with LiveDaemon(folder) as daemon:
