@@ -39,6 +39,10 @@ class Checkpoints:
         self.key_path = ledger_path.with_name("ledger-key.pem")
         self.path = ledger_path.with_name("ledger-checkpoints.jsonl")
 
+    def make_ready(self) -> None:
+        """Load the key, or make it, and all that signs; raises LivecsiError or OSError when nothing can be signed."""
+        self._key()
+
     def add(self, seq: int, event_hash: str, at: str) -> None:
         """Sign the head of the ledger; when this returns, the checkpoint is on the disk."""
         try:

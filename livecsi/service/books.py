@@ -55,6 +55,7 @@ def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Ti
         identifier = identifier_of(ear, catalogue)
         stack.enter_context(alone(settings.state_dir))
         ledger = stack.enter_context(Ledger.open(settings.ledger_path, clock))
+        _make_ready_to_sign(ledger)
         journal = stack.enter_context(open_journal(settings.journal_path, clock))
         outbox = Outbox(settings.state_dir / "reserve", clock, ledger.checkpoint)
         sessions = Sessions(ledger, Bands.from_manifest(ear.model.facts["calibration"]))
@@ -63,6 +64,14 @@ def open_books(settings: Settings, clock: Clock, telemetry: Telemetry, timed: Ti
             clock, ear, identifier, catalogue, catalogue.fingerprint(), ledger, sessions, journal, outbox, evidence,
             telemetry, timed,
         )  # fmt: skip
+
+
+def _make_ready_to_sign(ledger: Ledger) -> None:
+    """Before the show and not in the middle of it; without a key the night goes on, unsigned."""
+    try:
+        ledger.checkpoints.make_ready()
+    except (LivecsiError, OSError) as error:
+        structlog.get_logger().warning("nothing will be signed", reason=str(error))
 
 
 def open_journal(path: Path, clock: Clock) -> Journal:
