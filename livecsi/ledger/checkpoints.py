@@ -53,7 +53,7 @@ class Checkpoints:
                 lines = file.readall().splitlines()
                 previous = _digest(lines[-1]) if lines else FIRST
                 _append(file, _signed(key, len(lines) + 1, seq, event_hash, at, previous))
-        except OSError as error:
+        except (OSError, LivecsiError) as error:
             raise UnsignedError(
                 f"{self.path}: the checkpoint cannot be written: {error}", "the events are safe"
             ) from error

@@ -61,3 +61,18 @@ def test_after_control_c_a_restart_goes_on_in_one_session(folder, ledger, concer
     assert titles(ledger) == ["Korobeiniki", "Auld Lang Syne"]
     with ledger() as kept:
         assert len(kept.events(SUPERSEDED)) == 1
+
+
+def test_a_key_that_is_none_costs_signatures_and_no_event(folder, ledger, concert):
+    (folder / "ledger-key.pem").write_text("this is no key")
+    with LiveDaemon(folder) as daemon:
+        daemon.ready()
+        player = Player(daemon, concert[CUT_SECONDS[0] * SAMPLE_RATE_HERTZ :])
+        daemon.heard(60)
+        stop(daemon, signal.SIGTERM)
+        player.stop()
+        said = [line for line in daemon.log() if line["event"] == "nothing will be signed"]
+    assert len(said) == 1 and "restore it from a backup" in said[0]["reason"]
+    with ledger() as kept:
+        kinds = [event.kind for event in kept.events()]
+    assert kinds.count("session.opened") == kinds.count("session.closed") == 1
