@@ -38,27 +38,35 @@ def export_network(network: LivecsiNetwork, folder: Path) -> tuple[Path, Path]:
     encoder, matcher = folder / "encoder.onnx", folder / "matcher.onnx"
     magnitude = torch.rand(1, BINS, 208)
     frames = torch.export.Dim("frames", min=32, max=100_000)
-    _export(_Encoder(network), (magnitude,), encoder, ["magnitude"], list(LEVELS), ({2: frames},))
+    write_graph(_Encoder(network).eval(), (magnitude,), encoder, ["magnitude"], list(LEVELS), ({2: frames},))
     query, reference = network.encoder(magnitude), network.encoder(torch.rand(1, BINS, 480))
     matrices = tuple(cross_similarity(a, b) for a, b in zip(query, reference, strict=True))
     moments = [[torch.export.Dim(f"{side}_{level}", min=4, max=100_000) for side in "qr"] for level in LEVELS]
     dimensions = tuple({1: rows, 2: columns} for rows, columns in moments)
-    _export(ReleasedHead(network.head), matrices, matcher, list(LEVELS), ["head"], dimensions)
+    write_graph(
+        ReleasedHead(network.head).eval(),
+        tuple(matrix.detach() for matrix in matrices),
+        matcher,
+        list(LEVELS),
+        ["head"],
+        dimensions,
+    )
     _check_parity(network, encoder, matcher)
     return encoder, matcher
 
 
-def _export(
+def write_graph(
     module: nn.Module,
     arguments: tuple[Tensor, ...],
     path: Path,
     inputs: list[str],
     outputs: list[str],
-    dynamic_shapes: tuple[dict[int, torch.export.Dim], ...],
+    dynamic_shapes: tuple[dict[int, torch.export.Dim], ...] | None,
 ) -> None:
+    """A module that is ready to listen as a graph; `dynamic_shapes` names the lengths that may change, if any."""
     torch.onnx.export(
-        module.eval(),
-        tuple(argument.detach() for argument in arguments),
+        module,
+        arguments,
         path,
         input_names=inputs,
         output_names=outputs,

@@ -3,7 +3,9 @@
 Two house frames make one moment of 0.6 s, near the half second these methods were published with.
 """
 
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,13 @@ from numpy.typing import NDArray
 
 from livecsi.features.hpcp import PITCH_CLASSES, hpcp
 from livecsi.identify.systems.payload import Arrays
-from livecsi.identify.systems.scored import ScoredSystem
+from livecsi.identify.systems.scored import Likeness, ScoredSystem
 from livecsi.types import Frames
 
 FRAMES_PER_MOMENT = 2
+TRANSPOSITIONS = 2
+"""How many of the likeliest transpositions are tried."""
+COMPARED_AT_ONCE = 24
 Array = NDArray[np.float32]
 
 
@@ -70,6 +75,31 @@ class ChromaSystem(ScoredSystem):
         keep = min(moments, max(self.minimum_frames // FRAMES_PER_MOMENT, round(seconds / encoded.moment_seconds)))
         first = (moments - keep) // 2
         return self.made(encoded.profiles[:, first : first + keep], encoded.moment_seconds)
+
+
+class TransposedChroma(ChromaSystem):
+    """Systems that lay a query beside each song in its likeliest keys; the best of them counts."""
+
+    @abstractmethod
+    def prepared(self, profiles: Array) -> Array:
+        """What is compared, made once of each song and of the query in each key."""
+
+    @abstractmethod
+    def beside(self, pairs: Sequence[tuple[Array, Array]], moment_seconds: float) -> list[Likeness]:
+        """Query and song of each pair, in the key they have."""
+
+    def likeness(self, query: Chroma, songs: Sequence[Chroma]) -> list[Likeness]:
+        plans = [(index, k) for index, song in enumerate(songs) for k in best_rotations(query, song, TRANSPOSITIONS)]
+        rotated = {k: self.prepared(query.rotated(k)) for k in {k for _, k in plans}}
+        known = [self.prepared(song.profiles) for song in songs]
+        best: dict[int, Likeness] = {}
+        for first in range(0, len(plans), COMPARED_AT_ONCE):
+            now = plans[first : first + COMPARED_AT_ONCE]
+            found = self.beside([(rotated[k], known[index]) for index, k in now], query.moment_seconds)
+            for (index, k), one in zip(now, found, strict=True):
+                if index not in best or one.score > best[index].score:
+                    best[index] = replace(one, rotation=k)
+        return [best[index] for index in range(len(songs))]
 
 
 def _from_bytes(codes: NDArray[Any]) -> Array:

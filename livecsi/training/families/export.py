@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from livecsi.errors import FindingsError
-from livecsi.training.export import OPSET, PARITY_TOLERANCE, without_traces
+from livecsi.training.export import PARITY_TOLERANCE, write_graph
 from livecsi.training.families.registry import Network
 from livecsi.training.networks.blocks import EmbeddingNetwork
 from livecsi.training.networks.hakala import BINS, FRAMES, HakalaNetwork, Matcher
@@ -61,7 +61,7 @@ def _embedder(network: EmbeddingNetwork, folder: Path) -> dict[str, Path]:
     path, name = folder / "embedder.onnx", input_name(network)
     module, rows = _Embedder(network).eval(), PITCH_CLASSES if network.input == "hpcp" else BINS
     frames = torch.export.Dim("frames", min=network.shortest_frames, max=MOST_FRAMES)
-    _write(module, (torch.rand(1, rows, 208),), path, [name], ["embedding"], ({2: frames},))
+    write_graph(module, (torch.rand(1, rows, 208),), path, [name], ["embedding"], ({2: frames},))
     for length in (network.shortest_frames, 233, 401):
         _require_parity(module, path, {name: _made_up(rows, length)})
     return {"embedder": path}
@@ -70,7 +70,7 @@ def _embedder(network: EmbeddingNetwork, folder: Path) -> dict[str, Path]:
 def _pair(network: HakalaNetwork, folder: Path) -> dict[str, Path]:
     encoder, matcher = folder / "encoder.onnx", folder / "matcher.onnx"
     names = [f"level{number + 1}" for number in range(LEVELS)]
-    _write(network.encoder, (torch.rand(1, BINS, FRAMES),), encoder, ["magnitude"], names, None)
+    write_graph(network.encoder, (torch.rand(1, BINS, FRAMES),), encoder, ["magnitude"], names, None)
     feeds: Feed = {}
     for side, seed in (("a", 0), ("b", 1)):
         magnitude = _made_up(BINS, FRAMES, seed)
@@ -79,32 +79,9 @@ def _pair(network: HakalaNetwork, folder: Path) -> dict[str, Path]:
             levels = network.encoder(torch.from_numpy(magnitude))
         feeds |= {f"{side}{number + 1}": level.numpy() for number, level in enumerate(levels)}
     module = _Probability(network.matcher).eval()
-    _write(module, tuple(torch.from_numpy(feed) for feed in feeds.values()), matcher, list(feeds), ["score"], None)
+    write_graph(module, tuple(torch.from_numpy(feed) for feed in feeds.values()), matcher, list(feeds), ["score"], None)
     _require_parity(module, matcher, feeds)
     return {"encoder": encoder, "matcher": matcher}
-
-
-def _write(
-    module: nn.Module,
-    arguments: tuple[Tensor, ...],
-    path: Path,
-    inputs: list[str],
-    outputs: list[str],
-    dynamic_shapes: tuple[dict[int, torch.export.Dim], ...] | None,
-) -> None:
-    torch.onnx.export(
-        module,
-        arguments,
-        path,
-        input_names=inputs,
-        output_names=outputs,
-        dynamic_shapes=dynamic_shapes,
-        dynamo=True,
-        external_data=False,
-        opset_version=OPSET,
-        verbose=False,
-    )
-    without_traces(path)
 
 
 def _made_up(rows: int, frames: int, seed: int = 0) -> np.ndarray:

@@ -13,7 +13,8 @@ import torch
 from livecsi.errors import FindingsError
 from livecsi.identify.sessions import find_model
 from livecsi.training.commands import Folders, compress_run, release_run
-from livecsi.training.families.export import _require_parity, _write, export_family
+from livecsi.training.export import write_graph
+from livecsi.training.families.export import _require_parity, export_family
 from livecsi.training.families.plan import VersionShape
 from livecsi.training.families.registry import NETWORKS, build_network, load_family, plan_of_run
 from livecsi.training.families.release import family_facts
@@ -57,7 +58,7 @@ def test_every_family_gives_torchs_numbers_in_onnxruntime_and_survives_silence(f
 def test_a_graph_that_differs_is_not_believed(tmp_path):
     first, second = torch.nn.Linear(4, 2), torch.nn.Linear(4, 2)
     feed, path = {"x": np.ones((1, 4), np.float32)}, tmp_path / "one.onnx"
-    _write(first, (torch.ones(1, 4),), path, ["x"], ["y"], None)
+    write_graph(first, (torch.ones(1, 4),), path, ["x"], ["y"], None)
     _require_parity(first, path, feed)
     with pytest.raises(FindingsError, match="one.onnx: onnxruntime and torch differ"):
         _require_parity(second, path, feed)
