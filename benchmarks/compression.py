@@ -31,7 +31,8 @@ REPEATS = 15
 
 def make(network: str, suffix: str, switches: tuple[str, ...], options: argparse.Namespace) -> None:
     """Release one form with the commands anybody has."""
-    data = ["--scores", options.data / "scores", "--audio", options.data, "--models", options.models]
+    data = ["--scores", options.data / "scores", "--models", options.models]
+    data += ["--pool", options.runs / "pool"] if suffix and (options.runs / "pool").is_dir() else []
     run, livecsi = options.runs / network, [sys.executable, "-m", "livecsi.cli"]
     what = ["compress", run, *switches, "--steps", str(options.steps)] if suffix else ["export", "--run", run]
     subprocess.run([*map(str, [*livecsi, *what, *data])], check=True)

@@ -1,8 +1,9 @@
-"""Every family trained one after another at the same budget, exported, and put into one table.
+"""Every family trained at the same budget, exported, and put into one table.
 
 `python -m benchmarks.families --data DIR --budget 8m` on a GPU or through a night; the same command goes on where it
-stopped. `--small` halves batches and segments to what a CPU core can step through, and says so in the table. Runs and
-models stay in `runs/families/`, which is not committed; a model that is worth it is copied by hand.
+stopped. `--small` makes it a matter of hours on a processor, and says so in the table: batches and segments that one
+core steps through in a second or less, from works rendered once for all families. Runs and models stay in
+`runs/families/`, which is not committed; a model that is worth it is copied by hand.
 """
 
 import argparse
@@ -10,6 +11,8 @@ import json
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +20,43 @@ import numpy as np
 
 from benchmarks.report import write_table
 from livecsi.training.families.validation import VERSIONS, all_against_all
+from livecsi.training.families.versions import WHOLE_SONG_FRAMES
+from livecsi.training.rendering.pool import render_pool
 from livecsi.training.run_folder import BEST, CHECKPOINT
+from livecsi.training.scores.corpus import load_scores, works_of
 from livecsi.training.validation import real_features
 
 CHEAPEST_FIRST = (
     "cqtnet-small", "hpcp-lstm", "hpcp-cnn", "hpcp-cnn-triplet", "hpcp-cnn-contrastive", "hakala-basic", "hakala-crowd",
     "hakala-chorus", "cqtnet", "hpcp-vit", "bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover",
-    "bytecover-128", "bytecover-256", "caspernet",
+    "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2",
 )  # fmt: skip
 CHANCE_DRAWS = 200
 FIGURES = ("map", "p_at_10", "top1", "mr1")
-SMALL_BATCH = {"works": 6, "versions": 2}
+SMALL_BATCH = {"works": 6, "versions": 2, "recorded": 6}
 SMALL_FRAMES = 140
-SMALL_WORKS = 100
-SMALL_VALIDATION = {"validate_every": 50, "validation_works": 12, "workers": 0}
+SMALL_WORKS, PERFORMANCES = 120, 8
+SMALL_RUN = {
+    "works": SMALL_WORKS, "schedule": "cosine", "validate_every": 100, "validation_works": 12, "workers": 0,
+    "bfloat16": True,
+}  # fmt: skip
+POOL_SEED = 11
 
 
 def small(table: dict[str, Any]) -> dict[str, Any]:
-    """A configuration for one core: fewer and shorter items; what hakala needs stays as it is."""
-    batch = dict(table["batch"])
-    if table["family"] != "hakala":
-        batch |= SMALL_BATCH | {"frames": [SMALL_FRAMES]}
-    works = {"works": SMALL_WORKS} if "works" in table else {}
-    return {**table, **works, **SMALL_VALIDATION, "batch": batch}
+    """A configuration for one core: fewer and shorter items, all from the pool; hakala's pairs stay what they are."""
+    is_hakala = table["family"] == "hakala"
+    batch = {"recorded": table["batch"]["works"]} if is_hakala else SMALL_BATCH | {"frames": [SMALL_FRAMES]}
+    return {**table, **SMALL_RUN, "batch": table["batch"] | batch}
+
+
+def pool_of(options: argparse.Namespace) -> Path:
+    """The works all families learn from, rendered once."""
+    folder: Path = options.out / "pool"
+    scores = load_scores(options.data / "scores", options.out / "corpus.pickle")
+    works = works_of(scores, "train")[:SMALL_WORKS]
+    render_pool(works, folder, PERFORMANCES, WHOLE_SONG_FRAMES, POOL_SEED, None, options.jobs, print)
+    return folder
 
 
 def as_toml(table: dict[str, Any]) -> str:
@@ -49,19 +66,28 @@ def as_toml(table: dict[str, Any]) -> str:
     return "\n".join(plain + tables)
 
 
-def train_and_export(name: str, options: argparse.Namespace) -> None:
-    """One family; what is already there is not done again."""
-    config = Path("models") / f"{name}.toml"
-    if options.small:
-        table = small(tomllib.loads(config.read_text(encoding="utf-8")))
-        config = options.out / f"{name}.toml"
-        config.write_text(as_toml(table) + "\n", encoding="utf-8")
-    run, data = options.out / name, ["--scores", str(options.data / "scores"), "--audio", str(options.data)]
-    livecsi = [sys.executable, "-m", "livecsi.cli"]
-    subprocess.run([*livecsi, "train", "--config", config, "--run", run, "--budget", options.budget, *data], check=True)
-    if is_exported(run, options.out / "models" / name):
-        return
-    subprocess.run([*livecsi, "export", "--run", run, "--models", options.out / "models", *data], check=True)
+def train(options: argparse.Namespace, more: list[str], name: str) -> str:
+    """One family, going on where it stopped; its name, which may end in `-seed2` for one as chance would have it."""
+    base, _, seed = name.partition("-seed")
+    table = tomllib.loads((Path("models") / f"{base}.toml").read_text(encoding="utf-8"))
+    table |= {"seed": int(seed)} if seed else {}
+    config = options.out / f"{name}.toml"
+    config.write_text(as_toml(small(table) if options.small else table) + "\n", encoding="utf-8")
+    call("train", "--config", str(config), "--run", str(options.out / name), "--budget", options.budget, *more)
+    return name
+
+
+def export(options: argparse.Namespace, name: str) -> None:
+    """The network of a run as a model, unless that is done already."""
+    run, models = options.out / name, options.out / "models"
+    if not is_exported(run, models / name):
+        scores, real = str(options.data / "scores"), str(options.data)
+        call("export", "--run", str(run), "--models", str(models), "--scores", scores, "--audio", real)
+
+
+def call(*words: str) -> None:
+    """A command of livecsi, as anybody would give it."""
+    subprocess.run([sys.executable, "-m", "livecsi.cli", *words], check=True)
 
 
 def is_exported(run: Path, model: Path) -> bool:
@@ -113,7 +139,7 @@ def write(options: argparse.Namespace) -> None:
         "All against all, 120 s each, a studio and two live versions of held-out rendered works; `MAP real`: 27 "
         "recordings of 11 works by other ensembles, never trained on and chosen by nothing. Steps and seconds are "
         "those of the best network, which is the released one."
-        + (" Small batches and 140 frames." if options.small else ""),
+        + (f" Batches of 12 items of 42 s (hakala: 8 of 120 s), {SMALL_WORKS} works." if options.small else ""),
     )
 
 
@@ -123,12 +149,17 @@ def main() -> None:
     parser.add_argument("--budget", default="8m", help="of each family, such as 8m or 2h")
     parser.add_argument("--only", default=",".join(CHEAPEST_FIRST), help="names of configurations, with commas")
     parser.add_argument("--small", action="store_true", help="smaller batches, for one core")
+    parser.add_argument("--jobs", type=int, default=1, help="so many families at a time")
     parser.add_argument("--out", type=Path, default=Path("runs/families"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for name in options.only.split(","):
-        train_and_export(name, options)
-        write(options)
+    more = ["--scores", str(options.data / "scores")]
+    if options.small:
+        more += ["--pool", str(pool_of(options))]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for name in pool.map(partial(train, options, more), options.only.split(",")):
+            export(options, name)
+            write(options)
 
 
 if __name__ == "__main__":

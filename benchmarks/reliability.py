@@ -36,7 +36,7 @@ from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.twins import chord_twin
 
-SIZES_AND_DRAWS = ((80, 6), (1000, 1), (SONGS, 1))
+SIZES_AND_DRAWS = ((80, 6), (1000, 1), (SONGS, 2))
 TWIN_EVERY = 3
 LIVE_FRAMES = 640
 NAMED_FROM = 0.9

@@ -35,7 +35,7 @@ def all_trials(data: Path, cache: Path) -> dict[str, Trial]:
     return {
         "rendered": _rendered(data, cache, crowd_of_songs),
         "real": re_performances(recordings, crowd_of_songs, QUERY_FRAMES, CUTS),
-        "degraded": _degraded(data, cache, crowd_of_songs),
+        "degraded": degraded(data, cache, crowd_of_songs),
     }
 
 
@@ -52,16 +52,17 @@ def _rendered(data: Path, cache: Path, others: list[Frames]) -> Trial:
     return Trial(references, queries, [-1] * len(queries))
 
 
-def _degraded(data: Path, cache: Path, others: list[Frames]) -> Trial:
-    """`others` begins with the recordings of `music/` in order of their names."""
-    kept = cache / f"degraded-{SEED}-{DRAWS}.npz"
+def degraded(data: Path, cache: Path, others: list[Frames], level_decibels: float = 0.0) -> Trial:
+    """Music `level_decibels` above the crowd; `others` begins with the recordings of `music/`, ordered by name."""
+    level = f"{level_decibels:+.0f}dB" if level_decibels else ""
+    kept = cache / f"degraded-{SEED}-{DRAWS}{level}.npz"
     paths = sorted((data / "music").glob("*.ogg"))
     if not kept.is_file():
         rng = np.random.default_rng(SEED)
         halls = [read_recording(p, DecodingSettings()) for p in sorted((data / "rir").glob("**/*hall*"))[:12]]
         voices = [read_recording(p, DecodingSettings()) for p in sorted((data / "noise").glob("speech*"))[:20]]
         heard = {
-            f"{path.stem}:{draw}": _badly_heard(path, halls, voices, rng)
+            f"{path.stem}:{draw}": _badly_heard(path, halls, voices, level_decibels, rng)
             for path in paths
             if path.stem in HELD_OUT
             for draw in range(DRAWS)
@@ -73,10 +74,12 @@ def _degraded(data: Path, cache: Path, others: list[Frames]) -> Trial:
     return Trial([(f"song {i}", frames) for i, frames in enumerate(others)], queries, [-1] * len(queries))
 
 
-def _badly_heard(path: Path, halls: list[Frames], voices: list[Frames], rng: np.random.Generator) -> Frames:
+def _badly_heard(
+    path: Path, halls: list[Frames], voices: list[Frames], level_decibels: float, rng: np.random.Generator
+) -> Frames:
     samples = read_recording(path, DecodingSettings())
     seconds = int(QUERY_FRAMES * ConstantQSpec().frame_seconds) + 1
     spare = max(1, len(samples) - int(seconds * 1.2) * SAMPLE_RATE_HERTZ)
     first = int(rng.integers(0, spare))
-    heard = degrade(samples[first : first + int(seconds * 1.2) * SAMPLE_RATE_HERTZ], halls, voices, 0.0, rng)
+    heard = degrade(samples[first : first + int(seconds * 1.2) * SAMPLE_RATE_HERTZ], halls, voices, level_decibels, rng)
     return constant_q(ConstantQSpec(), heard)[:, :QUERY_FRAMES]

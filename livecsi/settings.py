@@ -133,7 +133,7 @@ class ListeningSettings(Section):
 class TrackingSettings(Section):
     """When a song is named."""
 
-    name_probability: float = Field(default=0.80, gt=0.0, lt=1.0)
+    name_probability: float = Field(default=0.90, gt=0.0, lt=1.0)
     """Calibrated probability from which a performance gets its name; below, it is unknown."""
     shortlist: int = Field(default=64, ge=1)
     """How many studio songs are compared in full after the quick first ranking."""

@@ -27,6 +27,7 @@ from livecsi.training.rendering.desk import (
 )
 from livecsi.training.rendering.equipment import SoundSettings, find_soundfonts
 from livecsi.training.rendering.midi import Part, write_parts
+from livecsi.training.rendering.performance import render_performance
 from livecsi.training.rendering.pool import read_pool, render_pool
 from livecsi.training.rendering.raster import BINS, FRAME_SECONDS
 from livecsi.training.rendering.singer import Voice, sing
@@ -283,6 +284,15 @@ def test_a_pool_resumes_is_the_same_for_a_seed_and_names_a_broken_file(tmp_path,
         dict(read_pool(tmp_path / "one"))
     with pytest.raises(InputError, match="no rendered works"):
         dict(read_pool(tmp_path / "nowhere"))
+
+
+def test_a_pool_without_sound_holds_what_the_feature_renderer_makes(tmp_path):
+    score = made_up_score(cluster_id=3)
+    render_pool([score], tmp_path, 2, 40, 5, None)
+    direct = render_performance(score, np.random.default_rng([5, 3, 1]), True, 40)
+    pooled = dict(read_pool(tmp_path))[3][1]
+    np.testing.assert_allclose(pooled.magnitude, direct.magnitude, rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(pooled.beat, direct.beat)
 
 
 def test_a_take_says_who_played(sound):

@@ -1,7 +1,7 @@
 """The loop that trains every family: resumable at any step, deterministic, stopped by steps, budget or patience.
 
-A validation searches rendered works of the validation split; the best network is the one a release takes. On a GPU
-the forward pass runs in bfloat16.
+A validation searches rendered works of the validation split; the best network is the one a release takes. The forward
+pass runs in bfloat16 on a GPU, and on a processor where the plan says so.
 """
 
 import math
@@ -130,7 +130,7 @@ class _Run:
             group["lr"] = rate
         self.objective.train()
         device = batch["features"].device
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, self.plan.bfloat16 or device.type == "cuda"):
             loss, figures = self.objective(batch["features"], batch["work"], self.progress.step)
         self.optimiser.zero_grad()
         loss.backward()

@@ -1,4 +1,6 @@
-"""A pool of heard performances on disk: audio is too slow to render during training, and too good to do without.
+"""A pool of performances on disk: audio is too slow to render during training, and too good to do without.
+
+Without sound the pool holds what the feature renderer makes, for a training of many short steps on one core.
 
 One .npz per work, named after its cluster, written at once and never changed: the same command again goes on where it
 stopped, and a seed gives the same pool whatever the number of workers.
@@ -16,7 +18,7 @@ import numpy as np
 
 from livecsi.errors import InputError
 from livecsi.training.rendering.equipment import SoundSettings
-from livecsi.training.rendering.performance import RenderedPerformance
+from livecsi.training.rendering.performance import RenderedPerformance, render_performance
 from livecsi.training.rendering.sound import audio_performance
 from livecsi.training.scores.score import Score
 
@@ -27,11 +29,11 @@ def render_pool(
     performances: int,
     frames: int,
     seed: int,
-    sound: SoundSettings,
+    sound: SoundSettings | None,
     workers: int = 1,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Render every work that `folder` does not have yet, in the order of `scores`."""
+    """Render every work that `folder` does not have yet, in the order of `scores`; as sound, or without `sound` not."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [score for score in scores if not _path(folder, score).is_file()]
     say(f"{len(scores) - len(missing)} of {len(scores)} works are there")
@@ -55,11 +57,14 @@ def _path(folder: Path, score: Score) -> Path:
     return folder / f"{score.cluster_id}.npz"
 
 
-def _render_work(score: Score, folder: Path, performances: int, frames: int, seed: int, sound: SoundSettings) -> str:
+def _render_work(
+    score: Score, folder: Path, performances: int, frames: int, seed: int, sound: SoundSettings | None
+) -> str:
+    perform = render_performance if sound is None else partial(audio_performance, sound=sound)
     made = []
     for number in range(performances):
         rng = np.random.default_rng([seed, score.cluster_id, number])
-        made.append(audio_performance(score, rng, live=number > 0, frames=frames, sound=sound))
+        made.append(perform(score, rng, live=number > 0, frames=frames))
     path = _path(folder, score)
     unfinished = path.with_suffix(f".{os.getpid()}.part")
     with unfinished.open("wb") as file:

@@ -15,7 +15,7 @@ SHIPPED = sorted(name for name, table in TABLES.items() if table["family"] in FA
 
 
 def test_the_benchmark_trains_every_configuration_that_ships():
-    assert sorted(CHEAPEST_FIRST) == SHIPPED
+    assert {name.partition("-seed")[0] for name in CHEAPEST_FIRST} == set(SHIPPED)
     assert {TABLES[name]["family"] for name in SHIPPED} == set(FAMILIES)
 
 

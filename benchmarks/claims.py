@@ -1,0 +1,70 @@
+"""What the papers claim about their own parts, asked again of the families trained side by side.
+
+    python -m benchmarks.claims [--models runs/families/models]
+
+Reads the figures of `benchmarks.families`; a claim whose two models are not both there is left out.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.report import write_table
+
+CLAIMS = (
+    ("crowd noise helps live songs", "hakala-basic", "hakala-crowd"),
+    ("aligning choruses hurts", "hakala-chorus", "hakala-basic"),
+    ("IBN adds", "bytecover-baseline", "bytecover-ibn"),
+    ("BNNeck adds", "bytecover-ibn", "bytecover-bnneck"),
+    ("GeM adds", "bytecover-bnneck", "bytecover"),
+    ("2,048 numbers are better than 256", "bytecover-256", "bytecover"),
+    ("256 are better than 128", "bytecover-128", "bytecover-256"),
+    ("stitching and centres add", "bytecover", "caspernet"),
+    ("angular beats triplet loss", "hpcp-cnn-triplet", "hpcp-cnn"),
+    ("angular beats contrastive loss", "hpcp-cnn-contrastive", "hpcp-cnn"),
+    ("convolutions beat an LSTM", "hpcp-lstm", "hpcp-cnn"),
+    ("convolutions beat a transformer", "hpcp-vit", "hpcp-cnn"),
+    ("depthwise costs little", "cqtnet", "cqtnet-small"),
+    ("pruning helps", "cqtnet", "cqtnet-pruned"),
+    ("eight bits cost little", "cqtnet", "cqtnet-int8"),
+)
+"""What is claimed, the model without it, the model with it."""
+CHANCE = ("chance: another seed", "hpcp-cnn", "hpcp-cnn-seed2")
+
+
+Figures = dict[str, float]
+
+
+def figures_of(models: Path) -> dict[str, Figures]:
+    """MAP of each model on every set it was measured on."""
+    entries = json.loads((models / "manifest.json").read_text(encoding="utf-8"))["models"]
+    return {entry["name"]: {part: found["map"] for part, found in entry["figures"].items()} for entry in entries}
+
+
+def difference(without: Figures, within: Figures, part: str) -> str:
+    """Before, after, and what lies between them on one set; nothing where one of them was not measured."""
+    if part not in without or part not in within:
+        return ""
+    return f"{without[part]:.3f} -> {within[part]:.3f} ({within[part] - without[part]:+.3f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, default=Path("runs/families/models"))
+    known = figures_of(parser.parse_args().models)
+    asked = [claim for claim in (*CLAIMS, CHANCE) if known.keys() >= set(claim[1:])]
+    write_table(
+        "claims",
+        "What the papers claim, on our data",
+        "python -m benchmarks.claims",
+        ["claim", "without", "with", "MAP, rendered works", "MAP, real re-performances"],
+        [
+            [*claim, *(difference(known[claim[1]], known[claim[2]], part) for part in ("rendered", "real"))]
+            for claim in asked
+        ],
+        "Models, budget and sets are those of `families.md`. A difference below that of another seed says nothing.",
+    )
+
+
+if __name__ == "__main__":
+    main()
