@@ -93,6 +93,24 @@ def test_hardening_does_not_take_the_sound_card_away(hides_the_sound_card):
     assert unit["ProcSubset"] == ["all"]
 
 
+def members(group: str) -> set[str]:
+    """The calls of a group such as @clock, groups in it included."""
+    lines = run("systemd-analyze", "syscall-filter", group).stdout.splitlines()[1:]
+    words = {line.strip() for line in lines if line.strip() and not line.strip().startswith("#")}
+    nested = [members(word) for word in words if word.startswith("@")]
+    return {word for word in words if not word.startswith("@")}.union(*nested)
+
+
+def test_the_daemon_may_ask_whether_the_network_has_set_the_clock_and_may_not_set_it():
+    allowed: set[str] = set()
+    for line in directives()["SystemCallFilter"]:
+        words = line.removeprefix("~").split()
+        calls = set().union(*(members(word) if word.startswith("@") else {word} for word in words))
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    assert {"adjtimex", "clock_adjtime", "read", "openat"} <= allowed
+    assert not allowed & {"clock_settime", "settimeofday", "reboot", "mount"}
+
+
 def test_it_is_watched_bounded_and_never_given_up():
     unit = directives()
     assert (unit["Type"], unit["Restart"], unit["StartLimitIntervalSec"]) == (["notify"], ["always"], ["0"])
