@@ -13,12 +13,10 @@ from rich.cells import cell_len, set_cell_size
 from livecsi.errors import UsageError
 from livecsi.reports import fields, page, words
 from livecsi.reports.language import Language
-from livecsi.reports.model import Item, ItemKind, SetlistReport, Status, Usage
+from livecsi.reports.model import Item, ItemKind, SetlistReport, Usage
 from livecsi.reports.profiles import Profile, ProfileField
 from livecsi.reports.spreadsheet import as_csv
 from livecsi.reports.text import WIDTH, columns
-
-_DECIDED = (Status.ACCEPTED, Status.CORRECTED, Status.ADDED_BY_HUMAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
     """The society's form, filled from a report; raises UsageError when the profile asks for what we do not have."""
     _refuse_unknown(profile)
     lines = [item for item in report.items if item.kind is not ItemKind.MEDLEY]
-    ready = [item for item in lines if is_ready(item, profile)]
+    ready = [item for item in lines if fields.is_ready(item, profile)]
     waiting = [item for item in lines if _is_waiting(item, profile) and item not in ready]
     return Sheet(
         profile=profile,
@@ -50,12 +48,6 @@ def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
         left_out=len(lines) - len(ready) - len(waiting),
         warnings=words.warnings(report, say),
     )  # fmt: skip
-
-
-def is_ready(item: Item, profile: Profile) -> bool:
-    """Whether a person has decided, there is a work, and the society counts it as live."""
-    is_decided = item.decision.status in _DECIDED and item.work is not None
-    return is_decided and item.kind is not ItemKind.MEDLEY and fields.counts_as_live(item, profile)
 
 
 def text(sheet: Sheet, say: Language) -> str:

@@ -5,18 +5,25 @@ from datetime import datetime
 
 from livecsi.reports import words
 from livecsi.reports.language import Language
-from livecsi.reports.model import Item, ItemKind, SetlistReport
+from livecsi.reports.model import Item, ItemKind, SetlistReport, Status
 from livecsi.reports.profiles import Profile
 
 Head = Callable[[SetlistReport, Language, Profile], str]
 Line = Callable[[SetlistReport, Item, Language, Profile], str]
 
+_DECIDED = (Status.ACCEPTED, Status.CORRECTED, Status.ADDED_BY_HUMAN)
 _COMPOSING = ("writer", "composer", "composer-lyricist")
 _WORDS = ("lyricist", "composer-lyricist", "translator", "adaptor")
 
 
 def counts_as_live(item: Item, profile: Profile) -> bool:
     return item.usage in profile.live
+
+
+def is_ready(item: Item, profile: Profile) -> bool:
+    """Whether a person has decided, there is a work, and the society counts it as live."""
+    is_decided = item.decision.status in _DECIDED and item.work is not None
+    return is_decided and item.kind is not ItemKind.MEDLEY and counts_as_live(item, profile)
 
 
 def _address(report: SetlistReport) -> str:
@@ -35,13 +42,20 @@ def _start(report: SetlistReport) -> str:
     return _hours_minutes(report.event.start_utc, report)
 
 
-def _played(report: SetlistReport) -> list[Item]:
-    return [item for item in report.items if words.is_played(item)]
+def _filed(report: SetlistReport, profile: Profile) -> list[Item]:
+    """The lines that stand on the sheet: what its head counts and adds up is nothing else."""
+    return [item for item in report.items if is_ready(item, profile)]
 
 
-def _overall(report: SetlistReport) -> str:
-    """The music of the act, from line to line; recorded music is not part of it."""
-    return words.hours_minutes_seconds(sum(item.duration_s for item in _played(report)))
+def _count(report: SetlistReport, profile: Profile) -> str:
+    """How many lines may be filed; nothing as long as none may."""
+    return str(len(_filed(report, profile)) or "")
+
+
+def _overall(report: SetlistReport, profile: Profile) -> str:
+    """The sum of the lengths on the sheet as they are printed there, in whole seconds."""
+    seconds = [int(item.duration_s + 0.5) for item in _filed(report, profile)]
+    return words.hours_minutes_seconds(sum(seconds)) if seconds else ""
 
 
 def _title(report: SetlistReport, item: Item) -> str:
@@ -84,8 +98,8 @@ HEAD: dict[str, Head] = {
     "end_time": lambda report, say, profile: _hours_minutes(report.event.end_utc, report),
     "event_name": lambda report, say, profile: report.event.name or "",
     "number_of_concerts": lambda report, say, profile: "1",
-    "number_of_works": lambda report, say, profile: str(len(_played(report))),
-    "overall_time": lambda report, say, profile: _overall(report),
+    "number_of_works": lambda report, say, profile: _count(report, profile),
+    "overall_time": lambda report, say, profile: _overall(report, profile),
     "promoter": lambda report, say, profile: report.event.promoter or "",
     "stage": lambda report, say, profile: report.venue.stage,
     "start_time": lambda report, say, profile: _start(report),

@@ -81,6 +81,26 @@ def test_every_decided_live_work_is_ready(report, name):
     assert len(fill(decided, name).waiting) == 2
 
 
+@pytest.mark.parametrize(("name", "label"), [("siae", "Number of pieces"), ("imro", "Overall time (hh:mm:ss)")])
+def test_the_head_counts_and_adds_up_exactly_the_lines_of_the_sheet(report, name, label):
+    dice, profile = random.Random(name), profiles.load(name)
+    said = set()
+    for _ in range(150):
+        sheet = copysheet.fill(random_report(report, dice), profile, EN)
+        expected = str(len(sheet.ready)) if name == "siae" else added_up([line[-1] for line in sheet.ready])
+        assert dict(sheet.head)[label] == (expected if sheet.ready else "")
+        said.add(expected)
+    assert len(said) > 3
+    assert dict(copysheet.fill(report, profile, EN).head)[label] == ""
+
+
+def added_up(lengths):
+    """hh:mm:ss of many hh:mm:ss, as a person with a pencil would do it."""
+    parts = [[int(part) for part in length.split(":")] for length in lengths]
+    minutes, seconds = divmod(sum(hours * 3600 + mins * 60 + secs for hours, mins, secs in parts), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
 def test_no_profile_can_call_a_tape_live(tmp_path, monkeypatch):
     good = (profiles.FOLDER / "koda.toml").read_text()
     monkeypatch.setattr(profiles, "FOLDER", tmp_path)
