@@ -6,13 +6,15 @@ of audio, however long ago that was.
 
 from collections import deque
 from dataclasses import dataclass
-from math import log10
+from math import inf, log10
 
 import numpy as np
 
 from livecsi.audio.wire import Heard
 
 SILENCE_DBFS = -120.0
+CLIPPED_FRACTION = 0.001
+"""A second with more samples than this at full scale was clipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class InputLevels:
     """Mean of the samples; a sound interface in order is within 0.01 of zero."""
     zeros_seconds: float = 0.0
     """How long nothing but digital zeros has come, which no cable and no microphone gives."""
+    unclipped_seconds: float = inf
+    """How long ago a second was clipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class LevelMeter:
         self._parts: deque[_Part] = deque()
         self._frames = 0
         self._zero_frames = 0
+        self._unclipped_frames = inf
 
     def feed(self, message: Heard) -> None:
         """Take in one piece."""
@@ -57,6 +62,7 @@ class LevelMeter:
         self._frames += frames
         while self._frames - self._parts[0].frames >= self._rate_hertz:
             self._frames -= self._parts.popleft().frames
+        self._unclipped_frames = 0 if self._clipped_fraction > CLIPPED_FRACTION else self._unclipped_frames + frames
 
     def levels(self) -> InputLevels:
         """What the last second was like."""
@@ -67,10 +73,15 @@ class LevelMeter:
         return InputLevels(
             level_dbfs=decibels(max(0.0, power) ** 0.5),
             peak_dbfs=decibels(max(part.peak for part in self._parts)),
-            clipped_fraction=sum(part.clipped_frames for part in self._parts) / self._frames,
+            clipped_fraction=self._clipped_fraction,
             dc_offset=mean,
             zeros_seconds=self._zero_frames / self._rate_hertz,
+            unclipped_seconds=self._unclipped_frames / self._rate_hertz,
         )
+
+    @property
+    def _clipped_fraction(self) -> float:
+        return sum(part.clipped_frames for part in self._parts) / self._frames
 
 
 def decibels(amplitude: float) -> float:

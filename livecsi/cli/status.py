@@ -48,7 +48,7 @@ def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
 
     from livecsi.cli.terminal import clock_time, printable
 
-    level = "unknown" if said["level_dbfs"] is None else f"{said['level_dbfs']:.1f} dBFS"
+    level = "unknown" if said["level_dbfs"] is None else f"{said['level_dbfs']:.1f} dBFS, peak {said['peak_dbfs']:.0f}"
     guess = said["guess"]
     rows = [
         ("state", said["state"]),

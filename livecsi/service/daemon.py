@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 import structlog
 
 from livecsi.audio.capture_process import display_name
-from livecsi.audio.levels import SILENCE_DBFS
+from livecsi.audio.levels import InputLevels
 from livecsi.clock import Clock
 from livecsi.errors import LivecsiError
 from livecsi.service.analysis import Analysis
@@ -31,6 +31,8 @@ from livecsi.types import SAMPLE_RATE_HERTZ, Gap
 WAITING_LIMIT_SECONDS = 5.0
 """How much audio of a pipe waits for the analysis."""
 TAKE_SECONDS = 0.5
+DRAIN_SECONDS = 2.0
+"""How long a daemon that is stopped goes on hearing what it is behind with."""
 NEEDS_RESTART = ("state_dir", "model", "listening", "service")
 """Settings that are only read at the start."""
 
@@ -81,6 +83,7 @@ class Daemon:
         """How everything is now; for any thread."""
         capture = self._capture.status if self._capture else None
         lag_seconds = self._inbox.lag_seconds
+        levels = capture.levels if capture else InputLevels()
         troubles = [*(self._analysis.troubles if self._analysis else [])]
         if capture:
             troubles += troubles_of(capture, lag_seconds, self._settings.state_dir, self._telemetry)
@@ -92,7 +95,10 @@ class Daemon:
             at=self._clock.utc_now(),
             running_since=self._running_since,
             input_name=capture.input_name if capture else display_name(self._settings.capture.input),
-            level_dbfs=capture.levels.level_dbfs if capture else SILENCE_DBFS,
+            level_dbfs=levels.level_dbfs,
+            peak_dbfs=levels.peak_dbfs,
+            clipped_fraction=levels.clipped_fraction,
+            dc_offset=levels.dc_offset,
             lag_seconds=lag_seconds,
         )
 
@@ -116,8 +122,11 @@ class Daemon:
             analysis.accept(piece)
 
     def _finish(self, analysis: Analysis) -> None:
-        """Capture has stopped: hear the rest of what it took, and close the books on the night."""
+        """Capture has stopped: hear the rest of what it took while there is time, and close the books on the night."""
+        give_up_seconds = self._clock.monotonic_seconds() + DRAIN_SECONDS
         while not self._inbox.has_ended:
+            if self._clock.monotonic_seconds() > give_up_seconds:
+                self._inbox.give_up()
             self._hear_next(analysis)
         analysis.finish()
 

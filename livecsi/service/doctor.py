@@ -95,7 +95,7 @@ def _look_at_input(settings: Settings, clock: Clock) -> Iterator[Check]:
         yield from _ask_the_device(settings, clock)
         return
     troubles = "; ".join(said["troubles"])
-    yield Check("daemon", Mark.BAD if troubles else Mark.GOOD, ": ".join(filter(None, (said["state"], troubles))))
+    yield Check("daemon", Mark.BAD if troubles else Mark.GOOD, said["state"], troubles)
     yield from _what_the_daemon_hears(said)
 
 
@@ -104,8 +104,8 @@ def _what_the_daemon_hears(said: dict[str, Any]) -> Iterator[Check]:
         yield Check("input", Mark.BAD, f"the daemon hears nothing: {said['state']}", "see `livecsi devices`")
         return
     yield Check("input", Mark.GOOD, said["input_name"])
-    level = SILENCE_DBFS if said["level_dbfs"] is None else float(said["level_dbfs"])
-    yield judge_level(level, f"{level:.0f} dBFS")
+    level, peak = (SILENCE_DBFS if said[name] is None else float(said[name]) for name in ("level_dbfs", "peak_dbfs"))
+    yield judge_levels(InputLevels(level, peak, said["clipped_fraction"], said["dc_offset"]))
 
 
 def _ask_the_device(settings: Settings, clock: Clock) -> Iterator[Check]:
@@ -114,7 +114,7 @@ def _ask_the_device(settings: Settings, clock: Clock) -> Iterator[Check]:
         return
     heard = probe(settings.capture, clock)
     if not heard.is_capturing:
-        yield Check("input", Mark.BAD, heard.trouble)
+        yield Check("input", Mark.BAD, heard.trouble, "set capture.input to one that `livecsi devices` prints")
         return
     yield Check("input", Mark.GOOD, heard.input_name)
     yield judge_levels(heard.levels)

@@ -68,6 +68,13 @@ class Inbox:
             self._is_hurried = True
             self._changed.notify_all()
 
+    def give_up(self) -> None:
+        """What waits is heard no more, and becomes a gap."""
+        with self._changed:
+            while self._pieces:
+                self._overwrite_oldest()
+            self._changed.notify_all()
+
     def close(self, error: BaseException | None = None) -> None:
         """The source has ended."""
         with self._changed:

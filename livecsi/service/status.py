@@ -100,6 +100,10 @@ class Status(SessionView):
     running_since: datetime = BEFORE
     input_name: str = ""
     level_dbfs: float = -inf
+    """Of the last second, as are the next three."""
+    peak_dbfs: float = -inf
+    clipped_fraction: float = 0.0
+    dc_offset: float = 0.0
     lag_seconds: float = 0.0
     """Audio that has arrived and is not analysed yet."""
 

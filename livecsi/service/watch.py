@@ -23,7 +23,8 @@ PERIOD_SECONDS = 1.0
 STUCK_SECONDS = 15.0
 """No single step of the analysis takes this long."""
 NO_SIGNAL_SECONDS = 60.0
-CLIPPED_FRACTION = 0.001
+CLIPPED_SECONDS = 60.0
+"""So long after it clipped an input is in trouble, so that loud choruses do not switch it on and off."""
 LARGEST_LAG_SECONDS = 60.0
 NEARLY_FULL_BYTES = 200 * 1024 * 1024
 
@@ -89,15 +90,22 @@ def troubles_of(capture: CaptureStatus, lag_seconds: float, state_dir: Path, tel
     found = [capture.trouble] if capture.trouble else []
     if capture.levels.zeros_seconds >= NO_SIGNAL_SECONDS:
         found.append("the input is digital silence; check cable, channel and whether the desk sends anything")
-    if capture.levels.clipped_fraction > CLIPPED_FRACTION:
+    if capture.levels.unclipped_seconds < CLIPPED_SECONDS:
         found.append("the input clips; turn it down at the desk or the interface")
     if lag_seconds > LARGEST_LAG_SECONDS:
         found.append("the analysis is more than a minute behind; does something else use the processor?")
-    free_bytes = shutil.disk_usage(state_dir).free
+    return [*found, *_troubles_of_disk(state_dir, telemetry)]
+
+
+def _troubles_of_disk(state_dir: Path, telemetry: Telemetry) -> list[str]:
+    try:
+        free_bytes = shutil.disk_usage(state_dir).free
+    except OSError as error:
+        return [f"{state_dir} does not answer: {error.strerror}; is its disk still there?"]
     telemetry.disk(str(state_dir), free_bytes)
     if free_bytes < NEARLY_FULL_BYTES:
-        found.append(f"the disk of {state_dir} has less than {NEARLY_FULL_BYTES // 2**20} MB left; free some space")
-    return found
+        return [f"the disk of {state_dir} has less than {NEARLY_FULL_BYTES // 2**20} MB left; free some space"]
+    return []
 
 
 def _line(status: Status) -> str:

@@ -47,6 +47,15 @@ def test_clipping_in_one_channel_is_seen_although_the_mix_is_not_clipped():
     assert levels.clipped_fraction == pytest.approx(2 / 3, abs=0.05)
 
 
+def test_a_clipped_second_is_remembered_by_how_long_ago_it_was():
+    loud, right = np.clip(tone(1, 2.0), -1, 1), tone(1, 0.1)
+    assert measure(right).unclipped_seconds == float("inf")
+    assert measure(right, loud).unclipped_seconds == 0.0
+    levels = measure(loud, right, right, right)
+    assert levels.clipped_fraction == 0.0
+    assert levels.unclipped_seconds == pytest.approx(2.0, abs=0.1), "the last second in which it clipped is over then"
+
+
 def test_digital_zeros_are_told_from_a_quiet_room():
     zeros = np.zeros((3 * RATE_HERTZ, 2), dtype=np.float32)
     assert measure(tone(1, 0.1), zeros[:, :1]).zeros_seconds == pytest.approx(3.0)

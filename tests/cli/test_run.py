@@ -1,6 +1,7 @@
 """The screen of the daemon: a meter that says whether the desk is right, and the list so far."""
 
 import io
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,6 +41,23 @@ def test_the_screen_shows_state_guess_and_the_list_in_the_time_of_the_venue():
     screen = drawn(a_status())
     assert TITLE in screen and "20:30:00" in screen and "98%" in screen
     assert "perhaps Auld Lang Syne" in screen and "listening" in screen
+
+
+def test_of_a_long_list_the_screen_shows_the_end():
+    line = a_status().setlist[0]
+    songs = tuple(replace(line, title=f"song {number:02}") for number in range(25))
+    console = Console(file=io.StringIO(), width=120, height=24, force_terminal=False)
+    console.print(page(replace(a_status(), setlist=songs), ZoneInfo("UTC"), console.size.height))
+    screen = console.file.getvalue()
+    assert len(screen.splitlines()) <= 24
+    assert "song 24" in screen and "song 00" not in screen
+    shown = screen.count("song ")
+    assert f"… {25 - shown} earlier" in screen and shown >= 5
+
+
+def test_the_meter_is_red_while_peaks_are_too_high():
+    bar = Text.from_markup(level_bar(-18.0, METER_CELLS, peak_dbfs=-0.5))
+    assert str(bar.spans[0].style) == "red"
 
 
 def test_what_is_wrong_stands_on_the_screen():

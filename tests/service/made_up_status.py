@@ -18,6 +18,7 @@ def a_status(state: State = State.LISTENING, troubles: tuple[str, ...] = ()) -> 
         running_since=STARTED,
         input_name="Scarlett 2i2 USB",
         level_dbfs=-math.inf if state is State.WAITING else -18.25,
+        peak_dbfs=-math.inf if state is State.WAITING else -6.5,
         lag_seconds=3.5,
         night=date(2024, 5, 1),
         session_id="5f0c",

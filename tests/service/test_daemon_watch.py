@@ -10,7 +10,7 @@ from livecsi.audio.live import CaptureStatus
 from livecsi.service.notify import Notifier
 from livecsi.service.status import State
 from livecsi.service.telemetry import Telemetry
-from livecsi.service.watch import LARGEST_LAG_SECONDS, NO_SIGNAL_SECONDS, Watch, troubles_of
+from livecsi.service.watch import CLIPPED_SECONDS, LARGEST_LAG_SECONDS, NO_SIGNAL_SECONDS, Watch, troubles_of
 from livecsi.settings import ServiceManager
 from tests.fakes import FakeClock
 from tests.service.made_up_status import a_status
@@ -71,7 +71,8 @@ def capture(trouble: str = "", **levels: float) -> CaptureStatus:
         (capture(), 0.0, ""),
         (capture(trouble="the input is gone; waiting"), 0.0, "the input is gone"),
         (capture(zeros_seconds=NO_SIGNAL_SECONDS), 0.0, "digital silence"),
-        (capture(clipped_fraction=0.01), 0.0, "clips"),
+        (capture(unclipped_seconds=CLIPPED_SECONDS - 1), 0.0, "clips"),
+        (capture(unclipped_seconds=CLIPPED_SECONDS), 0.0, ""),
         (capture(), LARGEST_LAG_SECONDS + 1, "behind"),
     ],
 )
@@ -80,6 +81,11 @@ def test_every_trouble_is_one_line_with_advice(status, lag_seconds, says, tmp_pa
     found = troubles_of(status, lag_seconds, tmp_path, telemetry)
     assert [says in line for line in found] == [True] * bool(says)
     assert telemetry.registry.get_sample_value("livecsi_disk_free_bytes", {"path": str(tmp_path)})
+
+
+def test_a_disk_that_went_away_is_a_trouble_and_no_end_of_the_watch(tmp_path):
+    (trouble,) = troubles_of(capture(), 0.0, tmp_path / "gone", Telemetry())
+    assert "No such file or directory" in trouble and str(tmp_path) in trouble
 
 
 def test_a_state_is_logged_once(capsys, manager, tmp_path):

@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,8 @@ def test_a_ledger_whose_end_was_cut_off(settings):
 
 
 @pytest.mark.parametrize(("status", "marks"), [
+    (replace(a_status(), clipped_fraction=0.02), {"daemon": "good", "input": "good", "level": "bad"}),
+    (replace(a_status(), dc_offset=0.05), {"daemon": "good", "input": "good", "level": "bad"}),
     (a_status(), {"daemon": "good", "input": "good", "level": "good"}),
     (a_status(State.DEGRADED, ("the disk is full",)), {"daemon": "bad", "input": "good", "level": "good"}),
     (a_status(State.WAITING, ("no input is called x",)), {"daemon": "bad", "input": "bad"}),

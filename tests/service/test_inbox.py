@@ -42,6 +42,17 @@ def test_what_is_put_is_taken_in_order():
     assert inbox.lag_seconds == 0.0 and inbox.has_ended and inbox.take(0.01) is None
 
 
+def test_what_is_given_up_becomes_one_gap_and_what_comes_later_is_heard():
+    inbox = Inbox(10.0, can_wait=False)
+    for block in blocks(3):
+        inbox.put(block)
+    inbox.give_up()
+    inbox.put(blocks(4)[3])
+    inbox.close()
+    gap, last = drain(inbox)
+    assert gap == Gap(0, 3 * SECOND, OVERRUN) and last.first_sample == 3 * SECOND
+
+
 def test_nothing_comes_and_the_analysis_is_not_kept():
     began = time.monotonic()
     assert Inbox(10.0, can_wait=False).take(0.05) is None
