@@ -64,6 +64,5 @@ def heard(report: SetlistReport, say: Language) -> list[str]:
     parts = {"listened": report.coverage.listened_s, "named": report.coverage.identified_s,
              "unnamed": report.coverage.unknown_s}  # fmt: skip
     told = [f"{say(f'heard_{name}')}: {words.hours_minutes_seconds(seconds)}" for name, seconds in parts.items()]
-    gaps = [say("heard_gap", start=words.local_time(gap.start_utc, report), reason=gap.reason)
-            for gap in report.coverage.gaps]  # fmt: skip
+    gaps = [words.gap(gap, report, say) for gap in report.coverage.gaps]
     return [", ".join(told), *gaps, *([] if report.coverage.is_complete else [say("broke_off")])]

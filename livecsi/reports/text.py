@@ -114,9 +114,7 @@ def _coverage(report: SetlistReport, say: Language) -> list[str]:
     coverage = report.coverage
     parts = {"listened": coverage.listened_s, "named": coverage.identified_s, "unnamed": coverage.unknown_s}
     lines = [f"{say(f'heard_{name}')}: {words.hours_minutes_seconds(seconds)}" for name, seconds in parts.items()]
-    for gap in coverage.gaps:
-        told = say("heard_gap", start=words.local_time(gap.start_utc, report), reason=gap.reason)
-        lines.append(f"{told}: {words.length(gap.duration_s)}")
+    lines += [f"{words.gap(gap, report, say)}: {words.length(gap.duration_s)}" for gap in coverage.gaps]
     return lines if coverage.is_complete else [*lines, say("broke_off")]
 
 

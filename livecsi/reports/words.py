@@ -8,7 +8,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from livecsi.reports.language import Language
-from livecsi.reports.model import Alternative, Attestation, Item, ItemKind, SetlistReport, Status, Usage, Work
+from livecsi.reports.model import (
+    Alternative,
+    Attestation,
+    CaptureGap,
+    Item,
+    ItemKind,
+    SetlistReport,
+    Status,
+    Usage,
+    Work,
+)
 
 SIGNERS = ("performer", "venue")
 ALTERNATIVES_PRINTED = 3
@@ -156,6 +166,11 @@ def sections(report: SetlistReport, say: Language) -> Iterator[tuple[str, Item]]
     for item in report.items:
         yield ("" if item.section == before else say.named("section", item.section)), item
         before = item.section
+
+
+def gap(missing: CaptureGap, report: SetlistReport, say: Language) -> str:
+    """`Nobody listened from 21:42:30 (the input went away)`."""
+    return say("heard_gap", start=local_time(missing.start_utc, report), reason=say.named("loss", missing.reason))
 
 
 def warnings(report: SetlistReport, say: Language) -> list[str]:

@@ -7,13 +7,22 @@ from typing import get_args
 
 import pytest
 
+from livecsi.audio.splicer import Loss
+from livecsi.catalogue.identifiers import ROLES
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.lines import Section
+from livecsi.ledger.review import State
+from livecsi.ledger.sessions import LIVE, RECORDING
 from livecsi.reports import copysheet, fields, language
 from livecsi.reports.build import reports_of_night
-from livecsi.reports.model import ItemKind, SetlistReport, Status, Usage
+from livecsi.reports.model import Act, Evidence, ItemKind, SetlistReport, Status, Usage
+from livecsi.reports.profiles import Filer
 from livecsi.reports.profiles import load as load_profile
 from livecsi.reports.render import render, render_night
+from livecsi.reports.words import SIGNERS
+from livecsi.service.inbox import OVERRUN
+from livecsi.service.live_session import RESTART
 from livecsi.settings import VenueSettings
 from tests.fakes import FakeClock
 from tests.reports.made_up_night import NIGHT, write_night
@@ -63,6 +72,46 @@ def test_every_word_of_the_model_and_of_the_forms_has_a_phrase(code):
     wanted += [f"kind_{kind.value}" for kind in ItemKind if kind not in (ItemKind.SONG, ItemKind.UNKNOWN)]
     wanted += [f"field_{name}" for name in [*fields.HEAD, *fields.LINE]]
     assert set(wanted) <= phrases.keys()
+
+
+def choices(block, name):
+    """The values that a field of the model may have, null aside."""
+    return [one for one in re.findall(r"'([\w-]+)'", str(block.model_fields[name].annotation)) if one != "none"]
+
+
+@pytest.mark.parametrize("code", language.codes())
+def test_every_word_that_the_ledger_may_hold_has_a_phrase(code):
+    wanted = {
+        "input": [LIVE, RECORDING],
+        "loss": [*Loss, OVERRUN, RESTART],
+        "state": list(State),
+        "section": get_args(Section),
+        "band": choices(Evidence, "band"),
+        "billing": choices(Act, "billing"),
+        "role": ROLES,
+        "signer": SIGNERS,
+        "filer": get_args(Filer),
+    }
+    assert all(wanted.values())
+    phrases = language.load(code).phrases
+    keys = [f"{family}_{value}" for family, values in wanted.items() for value in values]
+    missing = [key for key in keys if key not in phrases]
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", language.codes())
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_live_night_prints_words_and_no_codes(report, code, form):
+    gaps = [report.coverage.gaps[0].model_copy(update={"reason": reason}) for reason in (*Loss, OVERRUN, RESTART)]
+    sources = [source.model_copy(update={"input_kind": LIVE}) for source in report.provenance.sessions]
+    heard = {"coverage": report.coverage.model_copy(update={"gaps": gaps})}
+    live = report.model_copy(update={**heard, "provenance": report.provenance.model_copy(update={"sessions": sources})})
+    say, text = language.load(code), render(live, form, None, code).decode()
+    night = render_night([live], "html" if form == "html" else "text", code).decode()
+    for gap in gaps:
+        assert f"({say(f'loss_{gap.reason}')})" in text and f"({say(f'loss_{gap.reason}')})" in night
+    assert f"{say('input_live')} kulma-2024" in text
+    assert "_lost" not in seen(text)
 
 
 def english_phrases(code):

@@ -74,7 +74,7 @@ def _headliner() -> SetlistReport:
     items[7] = _changed(items[7], Status.ACCEPTED, kind=ItemKind.MEDLEY_PART)
     items[8] = _changed(items[8], Status.ADDED_BY_HUMAN, kind=ItemKind.SNIPPET)
     items[10:] = [item.model_copy(update={"section": "encore"}) for item in items[10:]]
-    gap = CaptureGap(start_utc=HEADLINER_AT + timedelta(minutes=30), duration_s=12.4, reason="device lost",
+    gap = CaptureGap(start_utc=HEADLINER_AT + timedelta(minutes=30), duration_s=12.4, reason="device_lost",
                      end_utc=HEADLINER_AT + timedelta(minutes=30, seconds=12.4))  # fmt: skip
     made = _report("The Tin Harbour", "headline", HEADLINER_AT, items)
     coverage = made.coverage.model_copy(update={"gaps": [gap], "gap_s": 12.4})
