@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from livecsi.countries import country_code
 from livecsi.errors import SettingsError
 
 ENVIRONMENT_PREFIX = "LIVECSI_"
@@ -54,6 +55,11 @@ class VenueSettings(Section):
     """Before this local time a moment still belongs to the night before."""
     language: Literal["en", "fi", "sv", "de"] = "en"
     """Language of printed reports."""
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        return country_code(value)
 
     @field_validator("timezone")
     @classmethod

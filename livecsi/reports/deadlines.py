@@ -27,7 +27,7 @@ class Due:
 def dues(report: SetlistReport, names: Sequence[str] = ()) -> list[Due]:
     """The dates of the named profiles, of all when none is named."""
     known = {name: profiles.load(name) for name in names or profiles.names()}
-    country = report.venue.country
+    country = (report.venue.country or "").upper()
 
     def order(name: str) -> tuple[bool, date, str]:
         return known[name].country != country, known[name].deadline.due(_night(report)) or date.max, name

@@ -23,6 +23,11 @@ def test_what_is_shown_is_a_settings_file(livecsi, state):
     assert set(shown) == {"state_dir", *sections}
 
 
+def test_a_country_is_known_however_it_is_written(livecsi, state, monkeypatch):
+    monkeypatch.setenv("LIVECSI_VENUE__COUNTRY", "fi ")
+    assert json.loads(livecsi("config", "show", "--json").stdout)["venue"]["country"] == "FI"
+
+
 def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_defaults(livecsi, state, monkeypatch):
     write(state, '[venue]\nname = "The Shed"\ncity = "Turku"\n[tracking]\nname_probability = 0.7\n')
     monkeypatch.setenv("LIVECSI_VENUE__NAME", "The Barn")
@@ -49,6 +54,9 @@ def test_a_file_with_a_slip_is_refused_by_every_command(livecsi, state, text, ex
                                   "(did you mean 'LIVECSI_VENUE__NAME'?)"),
     ("LIVECSI_TRACKING__SHORTLIST", "0", "setting tracking.shortlist: Input should be greater than or equal to 1, "
                                          "got '0' (see `livecsi config show`)"),
+    ("LIVECSI_VENUE__COUNTRY", "Finland", "setting venue.country: Value error, no country has the code 'Finland'; use "
+                                          "two letters of ISO 3166 such as FI or GB, got 'Finland' "
+                                          "(see `livecsi config show`)"),
     ("LIVECSI_VENUE__TIMEZONE", "Mars/Base", "setting venue.timezone: Value error, no time zone is called 'Mars/Base'; "
                                              "use a name such as Europe/Helsinki, got 'Mars/Base' "
                                              "(see `livecsi config show`)"),
