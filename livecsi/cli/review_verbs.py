@@ -154,16 +154,31 @@ def set_(desk: "Desk", lines: tuple[str, ...], note: str | None, **changes: Any)
 @click.option("--order", type=int, help="Which act of the night it was, from 1 on.")
 @click.option("--leader", help="Leader of the act.")
 @click.option("--musicbrainz-id", help="The act in MusicBrainz.")
-def describe(desk: "Desk", ticket_price: str | None, receipts: str | None, **given: Any) -> None:
-    """Say what only a person knows about the event and the act."""
+@click.option("--act-name", help="Who played, as it has to stand on the form.")
+@click.option("--venue-name", help="Where it was, when that was not where the settings say.")
+@click.option("--venue-street", help='Street and number; "" leaves it blank, as with the other texts.')
+@click.option("--venue-postcode", help="Postal code.")
+@click.option("--venue-city", help="City.")
+@click.option("--venue-country", help="Two letters of ISO 3166, FI.")
+@click.option("--venue-capacity", type=click.IntRange(1), help="How many people fit in.")
+@click.option("--venue-licence", "licences", multiple=True, help="Number of the venue at a society: SUISA=12345.")
+def describe(
+    desk: "Desk", ticket_price: str | None, receipts: str | None, venue_country: str | None, licences: tuple[str, ...],
+    **given: Any
+) -> None:  # fmt: skip
+    """Say what only a person knows about the event, the place and the act, or say it right."""
     from livecsi.errors import UsageError
     from livecsi.ledger.review import DETAILS
 
     given |= {"ticket_price": _money(ticket_price), "receipts": _money(receipts)}
+    given |= {"venue_country": _country(venue_country), "venue_licences": _licences(licences)}
     told = {name: value for name, value in given.items() if value is not None}
     if not told:
         raise UsageError("there is nothing to say", "give at least one option")
-    details = {block: {name: told[name] for name in names if name in told} for block, names in DETAILS.items()}
+    details = {
+        block: {name: told[option] for name in names if (option := _option(block, name)) in told}
+        for block, names in DETAILS.items()
+    }
     _say(desk.edit("describe", details=details))
 
 
@@ -246,6 +261,33 @@ def _start(desk: "Desk", begins: str | None, after: str | None) -> datetime:
         return desk.moment(time.fromisoformat(begins or ""))
     except ValueError as error:
         raise UsageError(f"{begins!r} is no time of day", "write 21:15 or 21:15:30") from error
+
+
+def _option(block: str, name: str) -> str:
+    """Under which option a detail is told; `--name` is that of the event."""
+    return f"{block}_{name}" if block == "venue" or (block, name) == ("act", "name") else name
+
+
+def _country(text: str | None) -> str | None:
+    from livecsi.countries import country_code
+    from livecsi.errors import UsageError
+
+    try:
+        return None if text is None else country_code(text)
+    except ValueError as error:
+        raise UsageError(f"--venue-country: {error}") from error
+
+
+def _licences(texts: tuple[str, ...]) -> dict[str, str] | None:
+    from livecsi.errors import UsageError
+
+    numbers = {}
+    for text in texts:
+        society, _, number = (part.strip() for part in text.partition("="))
+        if not society or not number:
+            raise UsageError(f"{text!r} is no number at a society", "write SUISA=12345")
+        numbers[society] = number
+    return numbers or None
 
 
 def _money(text: str | None) -> dict[str, str] | None:

@@ -28,9 +28,10 @@ FILED = "review.filed"
 ROLES = ("performer", "venue")
 DETAILS = {
     "event": ("name", "type", "access", "ticket_price", "receipts", "attendance", "promoter"),
-    "act": ("billing", "order", "leader", "musicbrainz_id"),
+    "venue": ("name", "street", "postcode", "city", "country", "capacity", "licences"),
+    "act": ("name", "billing", "order", "leader", "musicbrainz_id"),
 }
-"""What a person can tell about the night and the act; the report's model says which values make sense."""
+"""What a person can tell about the night, the place and the act; the report's model says which values make sense."""
 
 
 class State(StrEnum):

@@ -38,8 +38,8 @@ def build(key: ReportKey, sessions: Sequence[HeardSession], review: Review) -> m
         revision=review.revision,
         review_state=review.state,
         event=_event(key, sessions, review.details["event"]),
-        venue=_venue(start["venue"], key.stage),
-        act=model.Act(**{"name": key.act or None, **review.details["act"]}),
+        venue=_venue({**start["venue"], **review.details["venue"]}, key.stage),
+        act=_act({"name": key.act, **review.details["act"]}),
         items=[item(seq, line) for seq, line in enumerate(review.lines, start=1)],
         coverage=_coverage(sessions),
         attestations=[_attestation(event) for event in review.signatures],
@@ -69,9 +69,14 @@ def _report_id(key: ReportKey, venue: str) -> str:
     return hashlib.sha256(seed.encode()).hexdigest()[:16]
 
 
-def _venue(dumped: dict[str, Any], stage: str) -> model.Venue:
-    texts = {name: dumped.get(name) or None for name in ("name", "street", "postcode", "city", "country")}
-    return model.Venue(**texts, stage=stage, capacity=dumped.get("capacity"))
+def _venue(told: dict[str, Any], stage: str) -> model.Venue:
+    """The place as the settings had it, with what a person said instead; an empty text is a blank."""
+    texts = {name: told.get(name) or None for name in ("name", "street", "postcode", "city", "country")}
+    return model.Venue(**texts, stage=stage, capacity=told.get("capacity"), licences=told.get("licences", {}))
+
+
+def _act(told: dict[str, Any]) -> model.Act:
+    return model.Act(**{**told, "name": told["name"] or None})
 
 
 def item(seq: int, line: Line) -> model.Item:

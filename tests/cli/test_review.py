@@ -101,6 +101,21 @@ def test_a_night_by_a_script(livecsi, night):
     assert {entry["by"] for entry in told} == {"Aino"}
 
 
+def test_a_live_night_without_a_plan_gets_its_act_and_its_place_afterwards(livecsi, state):
+    write_night(state / "ledger.sqlite", FakeClock(), act="")
+    said = ("--act-name", "The Tin Harbour", "--venue-name", "Makasiini", "--venue-street", "", "--venue-country", "se")
+    answer = livecsi("review", "describe", *AT, *said, "--venue-licence", "SUISA=12345")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (0, 1)
+    sheet = livecsi("report", *AT[:2], "--profile", "koda").stdout
+    assert "The Tin Harbour" in sheet and "Makasiini" in sheet and "Satamakatu" not in sheet
+    assert json.loads(livecsi("report", *AT[:2], "--format", "json").stdout)["venue"] == {
+        "name": "Makasiini", "street": None, "postcode": "00160", "city": "Helsinki", "country": "SE",
+        "stage": "main", "capacity": 420, "licences": {"SUISA": "12345"},
+    }  # fmt: skip
+    (entry,) = json.loads(livecsi("review", "log", *AT, "--json").stdout)
+    assert entry["details"]["details"]["act"] == {"name": "The Tin Harbour"}
+
+
 def test_a_line_by_its_id_stays_the_line(livecsi, night):
     last = shown(livecsi)["items"][12]["item_id"]
     livecsi("review", "add", *AT, "--title", "Early one", "--after", "1", "--length", "2:10")
@@ -136,6 +151,8 @@ def test_a_song_at_a_time_of_day_is_put_into_the_night(livecsi, night):
         (["set", "2", "--usage", "loud"], "is no usage"),
         (["describe", "--billing", "loud"], "billing"),
         (["describe", "--receipts", "12"], "names no currency"),
+        (["describe", "--venue-country", "UK"], "no country has the code 'UK'"),
+        (["describe", "--venue-licence", "12345"], "no number at a society"),
         (["sign", "--role", "venue", "--name", "V"], "13 lines are still pending"),
         (["undo"], "nothing to undo"),
         ([], "needs a terminal"),

@@ -242,7 +242,7 @@ def test_a_filing_stays_with_its_revision(reviewer):
 def test_the_latest_word_on_the_night_counts(reviewer):
     reviewer.edit("describe", details={"event": {"name": "May Day", "attendance": 120}})
     review = reviewer.edit("describe", details={"event": {"attendance": 130}})
-    assert review.details == {"event": {"name": "May Day", "attendance": 130}, "act": {}}
+    assert review.details == {"event": {"name": "May Day", "attendance": 130}, "venue": {}, "act": {}}
 
 
 def hear_again(ledger, *, act="The Tin Harbour"):

@@ -264,6 +264,35 @@ def test_a_signature_stands_under_exactly_this_content(reviewed):
     assert edited.content_sha256() != content
 
 
+def test_the_place_and_the_act_as_a_person_said_them(reviewed):
+    ledger, reviewer = reviewed
+    before = only_report(ledger)
+    reviewer.edit("describe", details={
+        "act": {"name": "The Tin Harbour Trio"},
+        "venue": {"name": "Vanha Makasiini", "street": "", "country": "SE", "licences": {"SUISA": "12345"}},
+    })  # fmt: skip
+    told = only_report(ledger)
+    assert (told.act.name, told.act.billing) == ("The Tin Harbour Trio", before.act.billing)
+    assert (told.venue.name, told.venue.street, told.venue.country) == ("Vanha Makasiini", None, "SE")
+    assert (told.venue.city, told.venue.capacity) == ("Helsinki", 420), "what nobody said stays"
+    assert told.venue.licences == {"SUISA": "12345"}
+    assert told.report_id == before.report_id
+    reviewer.undo()
+    assert (only_report(ledger).act, only_report(ledger).venue) == (before.act, before.venue)
+
+
+def test_a_list_signed_by_an_earlier_livecsi_still_has_the_same_content(tmp_path):
+    """The content is pinned: whoever adds something to the report must not void what people signed."""
+    write_night(tmp_path / "ledger.sqlite", FakeClock())
+    with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
+        reviewer = Reviewer(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino")
+        for line in reviewer.review().pending:
+            reviewer.edit("reject" if line.usage == "unclear" else "accept", item_ids=[line.item_id])
+        reviewer.edit("describe", details={"event": {"attendance": 120}, "act": {"billing": "headline"}})
+        content = "d7ad25fd1167cb9a65b6d6f643d6ee1b106475970dca20293bcb568d33537a43"
+        assert only_report(ledger).content_sha256() == content
+
+
 def test_a_line_that_a_person_added_has_no_evidence(reviewed):
     ledger, reviewer = reviewed
     chosen = {"title": "Late one", "artist": "", "facts": {}}
