@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from livecsi.service.replay import Replay
     from livecsi.settings import Settings
 
+ADDRESS = ("street", "postcode", "city", "country", "capacity")
+"""What the settings say of the house itself."""
+
 
 @click.command()
 @click.argument("audio", type=click.Path(path_type=Path))
 @click.option("--started-at", help="When the recording began, ISO 8601 with offset; default: from the file's date.")
 @click.option("--act", default="", help="Who played.")
-@click.option("--venue", help="Where, when it is not the venue of the settings.")
+@click.option("--venue", help="Where, when it is not the venue of the settings; its address is left blank.")
 @MODEL
 @click.option("--json", "as_json", is_flag=True, help="Print the setlist report as JSON.")
 def command(
@@ -39,10 +42,15 @@ def command(
 
 
 def _settings(venue: str | None, model_name: str | None) -> "Settings":
+    """Those of the house; at another venue nothing of its address, which would be wrong on a form."""
     settings = settings_with(model_name)
-    if venue is not None:
-        settings = settings.model_copy(update={"venue": settings.venue.model_copy(update={"name": venue})})
-    return settings
+    if venue is None or venue == settings.venue.name:
+        return settings
+    if any(getattr(settings.venue, name) for name in ADDRESS):
+        click.echo(f"the address of {venue} is left blank; say it with `livecsi review describe`", err=True)
+    blank = {name: type(settings.venue).model_fields[name].default for name in ADDRESS}
+    elsewhere = settings.venue.model_copy(update={**blank, "name": venue})
+    return settings.model_copy(update={"venue": elsewhere})
 
 
 def _moment(text: str | None, settings: "Settings") -> datetime | None:

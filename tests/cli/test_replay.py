@@ -41,6 +41,20 @@ def test_json_is_one_valid_document_with_the_songs_that_were_played(livecsi, cat
     assert livecsi("report", "--night", "2024-05-01", "--format", "json").stdout == answer.stdout
 
 
+def test_at_another_venue_the_address_of_the_house_is_not_put_on_the_form(livecsi, catalogue, cut_file, monkeypatch):
+    home = {"NAME": "Kulma-sali", "STREET": "Satamakatu 4", "CITY": "Helsinki", "COUNTRY": "FI", "CAPACITY": "420"}
+    for name, value in home.items():
+        monkeypatch.setenv(f"LIVECSI_VENUE__{name}", value)
+    answer = livecsi("replay", cut_file, *STARTED_AT, "--venue", "The Shed", "--json")
+    assert answer.stderr == "the address of The Shed is left blank; say it with `livecsi review describe`\n"
+    assert json.loads(answer.stdout)["venue"] == {
+        "name": "The Shed", "street": None, "postcode": None, "city": None, "country": None, "stage": "main",
+        "capacity": None, "licences": {},
+    }  # fmt: skip
+    at_home = livecsi("replay", cut_file, *STARTED_AT, "--venue", "Kulma-sali", "--json")
+    assert (at_home.stderr, json.loads(at_home.stdout)["venue"]["street"]) == ("", "Satamakatu 4")
+
+
 def test_a_second_replay_says_that_the_first_is_in_the_ledger_and_prints_the_same_setlist(livecsi, catalogue, cut_file):
     first = livecsi("replay", cut_file, *STARTED_AT)
     assert "Korobeiniki" in first.stdout and first.stderr == ""
