@@ -40,6 +40,8 @@ lint: $(DEVELOP)
 bench: $(DEVELOP)
 	$(BIN)/python -m benchmarks.replay_speed
 	$(BIN)/python -m benchmarks.matching_cost
+	$(BIN)/python -m benchmarks.live_latency
+	$(BIN)/python -m benchmarks.live_cost
 
 bench-setlist: $(DEVELOP)
 	$(BIN)/python -m benchmarks.night_audio --data $(DATA) --soundfonts $(SOUNDFONTS) --out runs/nights --nights $(NIGHTS)

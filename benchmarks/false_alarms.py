@@ -136,7 +136,8 @@ def _write(catalogue: Catalogue, hours: float, found: dict[Stretch, list[Alarms]
         f"python -m benchmarks.false_alarms --data DIR {where} --hours {hours:g}",
         ["sound", "hours", "named", "named in 10 h", "highest confidence", "unnamed performances", "taken for music"],
         [_row(kind, sessions) for kind, sessions in found.items()],
-        f"Model {ear.model_id}, {identifier.works} works. At most {MOST_NAMED_IN_TEN_HOURS} name in 10 h is allowed. "
+        f"Model {ear.model_id}, {identifier.works} works, named from a probability of "
+        f"{ear.settings.tracking.name_probability:.2f} on. At most {MOST_NAMED_IN_TEN_HOURS} name in 10 h is allowed. "
         f"In music unnamed performances are right, elsewhere they are false. Seed {SEED}.",
     )
 

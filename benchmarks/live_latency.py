@@ -70,7 +70,8 @@ def main() -> None:
             "wrong names seen",
         ],
         rows,
-        f"Model {Ear(Settings()).model_id}; windows of 60 s every 10 s, the first after 20 s.",
+        f"Model {Ear(Settings()).model_id}, named from a probability of {Settings().tracking.name_probability:.2f} on; "
+        f"windows of 60 s every 10 s, the first after 20 s.",
     )
 
 

@@ -79,8 +79,9 @@ def main() -> None:
         else f"make bench-setlist DATA=... SOUNDFONTS=... NIGHTS={len(paths)}",
         HEADINGS,
         [*rows, _row("all", nights)],
-        f"Model {listening(place)[0].model_id}. Every row counts songs, not nights; the "
-        "median edge of all is the median of the nights.",
+        f"Model {listening(place)[0].model_id}, named from a probability of "
+        f"{Settings().tracking.name_probability:.2f} on. Every row counts songs, not nights; the median edge of all is "
+        "the median of the nights.",
     )
 
 

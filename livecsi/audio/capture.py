@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livecsi.audio import wire
-from livecsi.audio.devices import find, names_of, read_cards
+from livecsi.audio.devices import Card, find, names_of, read_cards, unlisted
 from livecsi.clock import SystemClock
 
 BLOCK_SECONDS = 0.05
@@ -115,12 +115,13 @@ def _pass_on(tap: Tap, rate_hertz: int, channels: list[int]) -> None:
 
 
 def list_inputs() -> list[dict[str, Any]]:
-    """Every input with its names, channels, rates, and whether it is the default one."""
+    """Every input with its names, channels, rates, and whether it is the default one; one in use has no channels."""
     import sounddevice
 
     cards = read_cards()
     default = sounddevice.default.device[0]
-    return [
+    devices = [device for device in sounddevice.query_devices() if device["max_input_channels"]]
+    free = [
         {
             "identity": names_of(device["name"], cards)[0],
             "also_called": list(names_of(device["name"], cards)[1:]),
@@ -130,9 +131,15 @@ def list_inputs() -> list[dict[str, Any]]:
             "rates_hertz": [rate for rate in COMMON_RATES_HERTZ if _can_record(sounddevice, device, rate)],
             "is_default": device["index"] == default,
         }
-        for device in sounddevice.query_devices()
-        if device["max_input_channels"]
+        for device in devices
     ]
+    return free + [_held(card) for card in unlisted([device["name"] for device in devices], cards)]
+
+
+def _held(card: Card) -> dict[str, Any]:
+    """A card that a program holds: nothing but its names can be told."""
+    names = {"identity": card.names[0], "also_called": list(card.names[1:]), "name": card.name}
+    return {**names, "channels": 0, "rate_hertz": 0, "rates_hertz": [], "is_default": False}
 
 
 def _can_record(sounddevice: Any, device: dict[str, Any], rate_hertz: int) -> bool:

@@ -95,6 +95,12 @@ def names_of(portaudio_name: str, cards: Iterable[Card]) -> tuple[str, ...]:
     return (f"pcm:{portaudio_name}",)
 
 
+def unlisted(portaudio_names: Iterable[str], cards: Sequence[Card]) -> list[Card]:
+    """Cards that PortAudio does not offer: it leaves out those that a program holds, the daemon among them."""
+    offered = {name.partition("/")[0] for each in portaudio_names for name in names_of(each, cards)}
+    return [card for card in cards if card.names[0] not in offered]
+
+
 def find(wanted: str, portaudio_names: Sequence[str], cards: Sequence[Card]) -> int:
     """The index of the input that is meant, to be asked at every opening; raises LookupError with one line."""
     found = [index for index, name in enumerate(portaudio_names) if wanted in names_of(name, cards)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Found = list[tuple[Input, CaptureStatus | None]]
 
 METER_CELLS = 16
+IN_USE = "in use; if it is livecsi that listens to it, `livecsi status` says how loud it is"
 
 
 @click.command()
@@ -24,7 +25,7 @@ def command(levels: bool, as_json: bool) -> None:
     from livecsi.audio.probe import list_inputs
     from livecsi.errors import FindingsError
 
-    found = [(entry, _listen(entry) if levels else None) for entry in list_inputs()]
+    found = [(entry, _listen(entry) if levels and entry.channels else None) for entry in list_inputs()]
     if as_json:
         click.echo(json.dumps([_as_json(*each) for each in found], indent=2, ensure_ascii=False))
     elif sys.stdout.isatty():
@@ -56,6 +57,8 @@ def _as_json(entry: "Input", status: "CaptureStatus | None") -> dict[str, object
 
 
 def _line(entry: "Input", status: "CaptureStatus | None") -> str:
+    if not entry.channels:
+        return f"  {entry.identity}  {entry.name}, {IN_USE}"
     mark = "*" if entry.is_default else " "
     described = f"{mark} {entry.identity}  {entry.name}, {_channels(entry)}, {entry.rate_hertz} Hz"
     return described if status is None else f"{described}, {_level(status)}"
@@ -78,7 +81,7 @@ def _show(found: "Found") -> None:
     unbroken = [Column("", no_wrap=True), Column("identity", no_wrap=True), Column("level", no_wrap=True)]
     table = Table(*unbroken, "name", "channels", "rates (kHz)")
     for entry, status in found:
-        rates = ", ".join(f"{rate / 1000:g}" for rate in entry.rates_hertz)
+        rates = ", ".join(f"{rate / 1000:g}" for rate in entry.rates_hertz) if entry.channels else IN_USE
         level = "" if status is None else _meter(status)
         mark = "*" if entry.is_default else ""
         table.add_row(mark, escape(entry.identity), level, escape(entry.name), str(entry.channels), rates)

@@ -25,6 +25,8 @@ CLOSE_AFTER_SECONDS = 1800.0
 """So long after the last music nobody comes back on stage."""
 PAUSE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 15.0
+COUNTING_SECONDS = 600.0
+"""How old the number of nights that wait for a review may be."""
 
 
 class Analysis:
@@ -40,6 +42,7 @@ class Analysis:
         self._steps = StepWatch(books.clock)
         self._data_version = books.catalogue.data_version()
         self._housekept_seconds = books.clock.monotonic_seconds()
+        self._counted_seconds = self._housekept_seconds
         self._session = LiveSession.resume(books, act) or self._begin()
         for session_id in books.sessions.conclude_abandoned(but=self._session.record.session_id):
             self._log.warning("a session that was left open is closed", session_id=session_id)
@@ -126,6 +129,9 @@ class Analysis:
             self._log.warning("the wall clock was set", step_seconds=round(step, 1))
             self._books.telemetry.clock_stepped(step)
             self._session.note_clock_step(step)
+        if now - self._counted_seconds >= COUNTING_SECONDS:
+            self._counted_seconds = now
+            count_books(self._books)
         if self._books.catalogue.data_version() != self._data_version:
             self._take_over_catalogue()
 

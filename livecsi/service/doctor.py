@@ -125,6 +125,10 @@ def _look_at_clock(settings: Settings, clock: Clock) -> Iterator[Check]:
         yield Check("clock", Mark.GOOD, "set by the network")
     else:
         yield Check("clock", Mark.BAD, "nobody sets it", "turn on time synchronisation: timedatectl set-ntp true")
+    if settings.venue.name:
+        yield Check("venue", Mark.GOOD, settings.venue.name)
+    else:
+        yield Check("venue", Mark.NOTE, "it has no name", "set venue.name and its address: they stand on every report")
     zone = settings.venue.timezone
     if zone == "UTC":
         yield Check("zone", Mark.NOTE, "UTC", "set venue.timezone: nights are counted in the venue's own time")

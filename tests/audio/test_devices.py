@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from livecsi.audio.devices import Card, find, names_of, parse_cards, parse_usb_port, read_cards
+from livecsi.audio.devices import Card, find, names_of, parse_cards, parse_usb_port, read_cards, unlisted
 
 CARDS = """\
  0 [PCH            ]: HDA-Intel - HDA Intel PCH
@@ -113,3 +113,10 @@ def test_two_cards_of_one_make_are_not_guessed_between(root):
 
 def test_a_machine_without_sound_has_no_cards(tmp_path):
     assert read_cards(tmp_path) == []
+
+
+def test_a_card_that_a_program_holds_is_known_though_portaudio_leaves_it_out(root):
+    cards = read_cards(root)
+    assert unlisted(PORTAUDIO, cards) == []
+    assert unlisted(PORTAUDIO[:2], cards) == [cards[1]], "its second input is free, so card 0 is not held"
+    assert unlisted(["pulse", "default"], cards) == cards

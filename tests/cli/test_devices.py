@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from livecsi.audio.levels import InputLevels
 from livecsi.audio.live import CaptureStatus
+from livecsi.audio.probe import Input
 from livecsi.cli import main, root
-from livecsi.cli.devices import _meter
+from livecsi.cli.devices import _line, _meter
 
 
 def status(level_dbfs: float, peak_dbfs: float, trouble: str = "") -> CaptureStatus:
@@ -36,6 +37,11 @@ def test_without_a_sound_server_there_is_one_line_of_advice(pulse, capsys):
     assert left.value.code == 1
     output = capsys.readouterr()
     assert output.err == "livecsi: no input found (plug in a sound card, or start the sound server)\n"
+
+
+def test_an_input_in_use_is_shown_without_what_nobody_can_know():
+    line = _line(Input("card:PCH", (), "HDA Intel PCH", 0, 0, (), False), None)
+    assert line.startswith("  card:PCH  HDA Intel PCH, in use") and "Hz" not in line
 
 
 @pytest.mark.parametrize(

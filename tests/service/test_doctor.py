@@ -41,7 +41,7 @@ def settings(tmp_path) -> Settings:
         state_dir=tmp_path,
         capture=CaptureSettings(input="-", rate_hertz=44_100),
         service=ServiceSettings(port=free_port()),
-        venue=VenueSettings(timezone="Europe/Helsinki"),
+        venue=VenueSettings(name="The Shed", timezone="Europe/Helsinki"),
     )
 
 
@@ -66,6 +66,7 @@ def test_a_box_in_order_has_only_good_marks(prepared, settings, pulse, tmp_path)
         "input",
         "level",
         "clock",
+        "venue",
         "zone",
         "disk",
         "state",
