@@ -39,7 +39,15 @@ def _hours_minutes(moment: datetime, report: SetlistReport) -> str:
 
 
 def _start(report: SetlistReport) -> str:
-    return _hours_minutes(report.event.start_utc, report)
+    """When the show began; blank while nobody has decided whether the first line is part of it."""
+    edges = words.edges(report)
+    return _hours_minutes(edges[0].start_utc, report) if edges and not words.is_open(edges[0]) else ""
+
+
+def _end(report: SetlistReport) -> str:
+    """When the show ended; blank while nobody has decided whether the last line is part of it."""
+    edges = words.edges(report)
+    return _hours_minutes(edges[1].end_utc, report) if edges and not words.is_open(edges[1]) else ""
 
 
 def _filed(report: SetlistReport, profile: Profile) -> list[Item]:
@@ -94,8 +102,8 @@ HEAD: dict[str, Head] = {
     "act": lambda report, say, profile: report.act.name or "",
     "billing": lambda report, say, profile: say.named("billing", report.act.billing) if report.act.billing else "",
     "date": lambda report, say, profile: report.event.business_date.isoformat(),
-    "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}",
-    "end_time": lambda report, say, profile: _hours_minutes(report.event.end_utc, report),
+    "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}".rstrip(),
+    "end_time": lambda report, say, profile: _end(report),
     "event_name": lambda report, say, profile: report.event.name or "",
     "number_of_concerts": lambda report, say, profile: "1",
     "number_of_works": lambda report, say, profile: _count(report, profile),

@@ -52,7 +52,9 @@ class Event(Block):
     """The venue's local date; the small hours belong to the night before."""
     timezone: str
     start_utc: Moment
+    """When listening began; the show itself goes from the first item that was played to the last."""
     end_utc: Moment
+    """When listening ended."""
     name: str | None = None
     type: str | None = None
     access: str | None = None

@@ -38,10 +38,9 @@ def due_table(reports: Sequence[SetlistReport], say: Language, names: Sequence[s
 
 
 def span(report: SetlistReport, say: Language) -> str:
-    """`21:02:40 to 22:10:55, stage: main, 10 songs named, 2 open`."""
-    start, end = (words.local_time(edge, report) for edge in (report.event.start_utc, report.event.end_utc))
+    """`21:09:51 to 22:09:55, stage: main, 10 songs named, 2 open`."""
     stage = say("stage", stage=report.venue.stage)
-    return say("night_act_line", start=start, end=end, stage=stage, songs=words.counted(report, say))
+    return ", ".join(part for part in (words.played(report, say), stage, words.counted(report, say)) if part)
 
 
 def songs(report: SetlistReport, say: Language) -> list[list[str]]:

@@ -59,13 +59,15 @@ def filing(filed: Filing, report: SetlistReport, say: Language) -> str:
 
 
 def _head(report: SetlistReport, say: Language) -> list[str]:
-    start, end = (words.local_time(edge, report) for edge in (report.event.start_utc, report.event.end_utc))
     night = say.date_in_words(report.event.business_date)
+    played = words.played(report, say)
     return [
         f"{say('setlist').upper()}  {words.act(report, say)}",
         say(f"state_{report.review_state.value}").upper(),
         words.place(report, say),
-        *textwrap.wrap(say("night_line", date=night, start=start, end=end, zone=report.event.timezone), WIDTH),
+        say("night_line", date=night, zone=report.event.timezone),
+        *([f"{say('played')}: {played}"] if played else []),
+        f"{say('heard_listened')}: {words.listened(report, say)}",
         words.counted(report, say),
     ]
 

@@ -85,7 +85,9 @@ def title(item: Item, say: Language) -> str:
         return f"{say('recorded_music')}: {item.work.title}" if item.usage is Usage.BACKGROUND else item.work.title
     if item.kind in _NAMELESS_KINDS:
         return say.named("kind", item.kind.value)
-    return say("recorded_music" if is_aside(item) else "not_recognised")
+    if is_aside(item):
+        return say("recorded_music")
+    return say("played_nameless" if is_played_nameless(item) else "not_recognised")
 
 
 def titles(alternatives: list[Alternative]) -> str:
@@ -119,9 +121,37 @@ def is_played(item: Item) -> bool:
     return not is_aside(item) and not is_rejected(item) and item.kind is not ItemKind.MEDLEY
 
 
+def edges(report: SetlistReport) -> tuple[Item, Item] | None:
+    """The line that the show begins with and the one it ends with; a microphone listens before and after that."""
+    played = [item for item in report.items if is_played(item)]
+    if not played:
+        return None
+    return min(played, key=lambda item: item.start_utc), max(played, key=lambda item: item.end_utc)
+
+
+def played(report: SetlistReport, say: Language) -> str:
+    """`21:09:51 to 22:09:55`, from the first song to the last; nothing when no song was played."""
+    found = edges(report)
+    return from_to(found[0].start_utc, found[1].end_utc, report, say) if found else ""
+
+
+def listened(report: SetlistReport, say: Language) -> str:
+    """`21:02:40 to 22:10:55`, from the first sound we heard to the last."""
+    return from_to(report.event.start_utc, report.event.end_utc, report, say)
+
+
+def from_to(start: datetime, end: datetime, report: SetlistReport, say: Language) -> str:
+    return say("from_to", start=local_time(start, report), end=local_time(end, report))
+
+
 def is_open(item: Item) -> bool:
     """Whether a person still has to say something about the line."""
     return item.decision.status is Status.PENDING and not is_aside(item)
+
+
+def is_played_nameless(item: Item) -> bool:
+    """Whether a person says that it was played, and nobody says what it was."""
+    return is_played(item) and item.work is None and item.decision.status is not Status.PENDING
 
 
 def is_to_write(item: Item) -> bool:
@@ -199,10 +229,11 @@ def act(report: SetlistReport, say: Language) -> str:
 
 
 def counted(report: SetlistReport, say: Language) -> str:
-    """`10 songs named, 2 open`; recorded music between the sets is no song of the act."""
+    """`10 songs named, 1 open, 1 played without a name`; recorded music between the sets is no song of the act."""
     played = [item for item in report.items if is_played(item)]
-    named = sum(item.work is not None for item in played)
-    return say.counted("songs", named, named=named, open=len(played) - named)
+    named, nameless = (sum(map(has, played)) for has in (lambda item: item.work is not None, is_played_nameless))
+    counted = say.counted("songs", named, named=named, open=len(played) - named - nameless)
+    return f"{counted}, {say.counted('songs_nameless', nameless, count=nameless)}" if nameless else counted
 
 
 def running(report: SetlistReport, say: Language) -> str:

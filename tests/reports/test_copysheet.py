@@ -184,6 +184,32 @@ def test_a_society_finds_its_own_numbers_and_the_publishers(report):
     assert sheet.ready[0][-1] == "1234"
 
 
+def times(report, name="stim"):
+    """Start and end as they stand on a form."""
+    head = dict(fill(report, name).head)
+    return head["Start"], head["End"]
+
+
+def test_the_form_has_the_times_of_the_show_and_not_of_the_microphone(report):
+    """The record before the show is no part of it, nor is the talk after the last song."""
+    accepted = Decision(status=Status.ACCEPTED)
+    night = changed(changed(report, 2, decision=accepted), 13, decision=accepted)
+    assert times(night) == ("21:09", "22:09")
+    assert dict(fill(night, "koda").head)["Date and time"] == "2024-05-01 21:09"
+    assert dict(fill(night, "jasrac").head)["Start"] == "21:09"
+    rejected = changed(night, 2, decision=Decision(status=Status.REJECTED))
+    assert times(changed(rejected, 3, decision=accepted))[0] == "21:14"
+
+
+def test_a_time_that_hangs_on_an_undecided_line_is_blank(report):
+    assert times(report) == ("", "")
+    assert times(changed(report, 2, decision=Decision(status=Status.ACCEPTED))) == ("21:09", "")
+    assert dict(fill(report, "koda").head)["Date and time"] == "2024-05-01"
+    silent = report.model_copy(update={"items": report.items[:1]})
+    assert times(silent) == ("", "")
+    assert "Played" not in render(silent, "text").decode()
+
+
 def test_letters_are_folded_where_a_portal_knows_only_ascii(report):
     profile = profiles.load("koda").model_copy(update={"ascii_fold": True})
     night = changed(report, 2, work=Work(title="Øresund, hyvää yötä"), decision=Decision(status=Status.ACCEPTED))

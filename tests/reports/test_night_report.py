@@ -18,7 +18,7 @@ def pdf_text(path, document):
 def test_all_acts_are_on_it_with_what_is_open_and_what_is_due():
     text = render_night(reports(), "table").decode()
     for phrase in ("Kulma-sali", "Saturday, 26 October 2024", "Meren Talo", "The Tin Harbour", "Open lines: 0",
-                   "Open lines: 5", "23:35:00 to 00:18:39", "03:20:00 UTC+03:00 to 03:23:03 UTC+02:00",
+                   "Open lines: 5", "23:39:50 to 00:17:39", "03:24:50 UTC+03:00 to 03:22:03 UTC+02:00",
                    "Nobody listened from 03:50:00 UTC+03:00 (the input went away)",
                    "recorded 28 Oct 2024"):  # fmt: skip
         assert phrase in text
