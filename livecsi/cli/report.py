@@ -52,7 +52,8 @@ def command(
         written = render_night(reports, chosen, code)  # type: ignore[arg-type]  # one of our own suffixes
     else:
         report = by_key[only(meant, otherwise="; or all with --format night")]
-        written = render(report, chosen, profile, code)  # type: ignore[arg-type]  # click has checked the choice
+        today = SystemClock().utc_now().astimezone(settings.venue.zone).date()
+        written = render(report, chosen, profile, code, today)  # type: ignore[arg-type]  # click has checked the choice
     _deliver(written, chosen, output)
 
 

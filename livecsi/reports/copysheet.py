@@ -6,6 +6,7 @@ person is printed apart, for checking on paper. A medley is never a work of its 
 
 import textwrap
 from dataclasses import dataclass
+from datetime import date
 
 from anyascii import anyascii
 from rich.cells import cell_len, set_cell_size
@@ -24,6 +25,7 @@ class Sheet:
     """A filled form: its head, its columns, the lines that may be filed, those that may not yet, and how many never."""
 
     profile: Profile
+    deadline: str
     head: list[tuple[str, str]]
     columns: list[str]
     ready: list[list[str]]
@@ -32,14 +34,18 @@ class Sheet:
     warnings: list[str]
 
 
-def fill(report: SetlistReport, profile: Profile, say: Language) -> Sheet:
-    """The society's form, filled from a report; raises UsageError when the profile asks for what we do not have."""
+def fill(report: SetlistReport, profile: Profile, say: Language, today: date | None = None) -> Sheet:
+    """The society's form, filled from a report; `today` lets it say that its date is past.
+
+    Raises UsageError when the profile asks for what we do not have.
+    """
     _refuse_unknown(profile)
     lines = [item for item in report.items if item.kind is not ItemKind.MEDLEY]
     ready = [item for item in lines if fields.is_ready(item, profile)]
     waiting = [item for item in lines if _is_waiting(item, profile) and item not in ready]
     return Sheet(
         profile=profile,
+        deadline=_deadline(profile, report.event.business_date, say, today),
         head=[(_label(field, say), _fit(fields.HEAD[field.value](report, say, profile), profile))
               for field in profile.head],
         columns=[_label(field, say) for field in profile.line],
@@ -96,11 +102,20 @@ def disclaimer(sheet: Sheet, say: Language) -> str:
     parts = [
         unknown[:1].upper() + unknown[1:],
         say("sheet_fields", source=profile.source, checked=profile.date_checked, grade=profile.grade),
-        say("sheet_filed_by", filers=f"{filers} ({profile.portal})", deadline=profile.deadline.in_words(say)),
+        say("sheet_filed_by", filers=f"{filers} ({profile.portal})", deadline=sheet.deadline),
         say("sheet_no_form", society=profile.society),
         *sheet.warnings,
     ]
     return " ".join(part for part in parts if part)
+
+
+def _deadline(profile: Profile, night: date, say: Language, today: date | None) -> str:
+    """`1 Jun 2024, one month after the night`, and whether that is past."""
+    due, rule = profile.deadline.due(night), profile.deadline.in_words(say)
+    if due is None:
+        return rule
+    key = "deadline_date_past" if today is not None and today > due else "deadline_date"
+    return say(key, date=say.short_date(due), rule=rule)
 
 
 def _is_waiting(item: Item, profile: Profile) -> bool:

@@ -1,6 +1,7 @@
 """One door to every form of a report: a format, a language and perhaps a society's profile in, bytes out."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Literal, get_args
 
 from livecsi.errors import UsageError
@@ -22,11 +23,14 @@ _PLAIN: dict[Format, Callable[[SetlistReport, Language], str]] = {
 }
 
 
-def render(report: SetlistReport, form: Format, profile: str | None = None, language_code: str = "en") -> bytes:
-    """The report in one form; with a profile, that society's copy sheet instead."""
+def render(
+    report: SetlistReport, form: Format, profile: str | None = None, language_code: str = "en",
+    today: date | None = None,
+) -> bytes:  # fmt: skip
+    """The report in one form; with a profile, that society's copy sheet instead, which knows `today` what is late."""
     say = language.load(language_code)
     if profile is not None:
-        return _copy_sheet(report, form, profile, say)
+        return _copy_sheet(report, form, profile, say, today)
     if form == "pdf":
         return page.pdf(page.html(report, say))
     return _PLAIN[form](report, say).encode()
@@ -43,8 +47,8 @@ def render_night(reports: Sequence[SetlistReport], form: Format, language_code: 
     return page.pdf(document) if form == "pdf" else document.encode()
 
 
-def _copy_sheet(report: SetlistReport, form: Format, profile: str, say: Language) -> bytes:
-    sheet = copysheet.fill(report, profiles.load(profile), say)
+def _copy_sheet(report: SetlistReport, form: Format, profile: str, say: Language, today: date | None) -> bytes:
+    sheet = copysheet.fill(report, profiles.load(profile), say, today)
     if form == "csv":
         return copysheet.csv(sheet, say).encode()
     if form in ("table", "text"):

@@ -254,6 +254,19 @@ def test_a_broken_profile_is_named(report, tmp_path, monkeypatch):
             render(report, "text", name)
 
 
+@pytest.mark.parametrize(
+    ("name", "today", "deadline"),
+    [("koda", None, "1 Jun 2024, one month after the night"),
+     ("koda", date(2024, 6, 1), "1 Jun 2024, one month after the night"),
+     ("koda", date(2024, 6, 2), "1 Jun 2024, one month after the night; this date is past"),
+     ("stim", date(2024, 6, 2), "31 Dec 2025, 31 December of the following year"),
+     ("teosto", date(2034, 1, 1), "none known")],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_sheet_names_the_day_by_which_it_is_taken(report, name, today, deadline, form):
+    assert f"deadline: {deadline}." in " ".join(render(report, form, name, today=today).decode().split())
+
+
 def filed(society, profile):
     return Filing(revision=1, society=society, profile=profile, recorded_at=FakeClock().utc_now(),
                   filed_on=date(2024, 5, 3), filed_by="Maija", report_sha256="0" * 64)  # fmt: skip
