@@ -64,7 +64,7 @@ def describe_line(desk: "Desk", number: int, line: "Line") -> str:
     sure = f"  {_sureness(line.heard)}" if line.heard and line.named else ""
     note = f"  ({line.note})" if line.note else ""
     indent = "  " if line.part_of else ""
-    title = line.title or line.kind.value
+    title = line.title or ("played, not identified" if line.is_unidentified else line.kind.value)
     times = f"{desk.local_time(line.start_utc)}  {clock_time(line.duration_seconds)}"
     return f"{number:>3}  {times}  {line.status:<14}  {indent}{title}  {line.usage}{section}{sure}{note}"
 

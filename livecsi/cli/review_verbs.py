@@ -25,7 +25,7 @@ USAGES = "live, live_with_backing, playback_tape, dj_featured, background, karao
 @click.option("--high", is_flag=True, help="All that is live, pending, and named with high confidence.")
 @NOTE
 def accept(desk: "Desk", lines: tuple[str, ...], high: bool, note: str | None) -> None:
-    """Say that lines are right as they are."""
+    """Say that lines are right as they are; one without a name was played and not identified."""
     ids = [line.item_id for line in desk.review().lines if line.is_sure] if high else _ids(desk, lines)
     if high and not ids:
         click.echo("no line is sure enough to be accepted unseen", err=True)

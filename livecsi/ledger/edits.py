@@ -11,7 +11,7 @@ from typing import Any, get_args
 from livecsi.clock import parse_utc
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event
-from livecsi.ledger.lines import PERFORMED, Edit, ItemKind, Line, Origin, Section, Status, Usage, in_order
+from livecsi.ledger.lines import Edit, ItemKind, Line, Origin, Section, Status, Usage, in_order
 
 Lines = tuple[Line, ...]
 
@@ -152,11 +152,9 @@ def _find(lines: Lines, item_id: str) -> Line:
 
 
 def _accepted(line: Line) -> Line:
-    """The line as a person stands by it."""
+    """The line as a person stands by it; without a name it was played all the same, and is filed nowhere."""
     if line.usage is Usage.UNCLEAR:
         raise UsageError(f"line {line.item_id}: nobody said how the music came about", "mark its usage first")
-    if line.named is None and line.kind is ItemKind.UNKNOWN and line.usage in PERFORMED:
-        raise UsageError(f"line {line.item_id} has no name", "correct it, or reject it with a note")
     decided = Status.CORRECTED if line.is_corrected else Status.ACCEPTED
     return replace(line, status=Status.ADDED_BY_HUMAN if line.heard is None else decided)
 

@@ -58,7 +58,7 @@ USAGE_OF_KIND = {Kind.SONG: Usage.LIVE, Kind.UNKNOWN: Usage.UNCLEAR, Kind.RECORD
 """What the machine takes a stretch for; speech, crowd and silence are no lines."""
 
 PERFORMED = (Usage.LIVE, Usage.LIVE_WITH_BACKING, Usage.DJ_FEATURED, Usage.PLAYBACK_TAPE, Usage.KARAOKE)
-"""Usages in which somebody is owed for a named work; the others may stay without a name."""
+"""Usages in which somebody is owed for the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,12 @@ class Line:
         if is_guess and all(best["recording_id"] != other["recording_id"] for other in others):
             others.insert(0, best)
         return others
+
+    @property
+    def is_unidentified(self) -> bool:
+        """Whether a person says that it was played and nobody says what it was."""
+        is_nameless = self.named is None and self.kind is ItemKind.UNKNOWN and self.usage in PERFORMED
+        return is_nameless and self.status not in (Status.PENDING, Status.REJECTED)
 
     @property
     def title(self) -> str:

@@ -14,7 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from livecsi.errors import UsageError
 from livecsi.reports import fields, page, words
 from livecsi.reports.language import Language
-from livecsi.reports.model import Item, ItemKind, SetlistReport, Usage
+from livecsi.reports.model import Item, ItemKind, SetlistReport, Status, Usage
 from livecsi.reports.profiles import Profile, ProfileField
 from livecsi.reports.spreadsheet import as_csv
 from livecsi.reports.text import WIDTH, columns
@@ -22,7 +22,10 @@ from livecsi.reports.text import WIDTH, columns
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A filled form: its head, its columns, the lines that may be filed, those that may not yet, and how many never."""
+    """A filled form: its head, its columns, the lines that may be filed, those that may not yet, and how many never.
+
+    `nameless` are those that were played and have no work that could be filed.
+    """
 
     profile: Profile
     deadline: str
@@ -30,6 +33,7 @@ class Sheet:
     columns: list[str]
     ready: list[list[str]]
     waiting: list[list[str]]
+    nameless: int
     left_out: int
     warnings: list[str]
 
@@ -42,7 +46,8 @@ def fill(report: SetlistReport, profile: Profile, say: Language, today: date | N
     _refuse_unknown(profile)
     lines = [item for item in report.items if item.kind is not ItemKind.MEDLEY]
     ready = [item for item in lines if fields.is_ready(item, profile)]
-    waiting = [item for item in lines if _is_waiting(item, profile) and item not in ready]
+    waiting = [item for item in lines if _is_waiting(item, profile)]
+    nameless = [item for item in lines if words.is_played_nameless(item) and fields.counts_as_live(item, profile)]
     return Sheet(
         profile=profile,
         deadline=_deadline(profile, report.event.business_date, say, today),
@@ -51,7 +56,8 @@ def fill(report: SetlistReport, profile: Profile, say: Language, today: date | N
         columns=[_label(field, say) for field in profile.line],
         ready=[_line(report, item, say, profile) for item in ready],
         waiting=[_line(report, item, say, profile) for item in waiting],
-        left_out=len(lines) - len(ready) - len(waiting),
+        nameless=len(nameless),
+        left_out=len(lines) - len(ready) - len(waiting) - len(nameless),
         warnings=words.warnings(report, say),
     )  # fmt: skip
 
@@ -91,7 +97,8 @@ def title(sheet: Sheet, say: Language) -> str:
 
 def left_out(sheet: Sheet, say: Language) -> list[str]:
     """How many lines are in neither list, so that nobody looks for them in vain."""
-    return [say.counted("sheet_left_out", sheet.left_out, count=sheet.left_out)] if sheet.left_out else []
+    told = {"sheet_nameless": sheet.nameless, "sheet_left_out": sheet.left_out}
+    return [say.counted(key, count, count=count) for key, count in told.items() if count]
 
 
 def disclaimer(sheet: Sheet, say: Language) -> str:
@@ -120,7 +127,7 @@ def _deadline(profile: Profile, night: date, say: Language, today: date | None) 
 
 def _is_waiting(item: Item, profile: Profile) -> bool:
     may_be_live = fields.counts_as_live(item, profile) or item.usage is Usage.UNCLEAR
-    return may_be_live and not words.is_rejected(item)
+    return may_be_live and item.decision.status is Status.PENDING
 
 
 def _line(report: SetlistReport, item: Item, say: Language, profile: Profile) -> list[str]:

@@ -231,7 +231,8 @@ def act(report: SetlistReport, say: Language) -> str:
 def counted(report: SetlistReport, say: Language) -> str:
     """`10 songs named, 1 open, 1 played without a name`; recorded music between the sets is no song of the act."""
     played = [item for item in report.items if is_played(item)]
-    named, nameless = (sum(map(has, played)) for has in (lambda item: item.work is not None, is_played_nameless))
+    named = sum(item.work is not None for item in played)
+    nameless = sum(is_played_nameless(item) for item in played)
     counted = say.counted("songs", named, named=named, open=len(played) - named - nameless)
     return f"{counted}, {say.counted('songs_nameless', nameless, count=nameless)}" if nameless else counted
 

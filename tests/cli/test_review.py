@@ -101,6 +101,25 @@ def test_a_night_by_a_script(livecsi, night):
     assert {entry["by"] for entry in told} == {"Aino"}
 
 
+def test_a_list_with_a_song_nobody_knows_can_be_signed(livecsi, night):
+    for command in (
+        ["accept", "--high"], ["accept", "1", "5", "9", "10"], ["set", "6", "11", "--usage", "live"],
+        ["set", "11", "--kind", "improvisation"], ["accept", "6", "11"],
+        ["sign", "--role", "performer", "--name", "Aino Aalto"], ["sign", "--role", "venue", "--name", "Ville"],
+    ):  # fmt: skip
+        answer = livecsi("review", *command, *AT)
+        assert answer.exit_code == 0, answer.stderr
+    item = shown(livecsi)["items"][5]
+    assert (item["decision"]["status"], item["usage"], item["work"]) == ("accepted", "live", None)
+    assert "accepted        played, not identified  live" in livecsi("review", "show", *AT[:2]).stdout
+    printed = livecsi("report", *AT[:2]).stdout
+    assert "REVIEWED AND SIGNED" in printed and "played, not identified" in printed
+    assert "10 songs named, 0 open, 2 played without a name" in printed
+    sheet = livecsi("report", *AT[:2], "--profile", "koda").stdout
+    assert "2 lines are left out: they were played and have no name" in sheet and "Not to be filed" not in sheet
+    assert livecsi("report", *AT[:2], "--format", "setlistfm").stdout.count("Unknown @Info[not identified") == 2
+
+
 def test_a_live_night_without_a_plan_gets_its_act_and_its_place_afterwards(livecsi, state):
     write_night(state / "ledger.sqlite", FakeClock(), act="")
     said = ("--act-name", "The Tin Harbour", "--venue-name", "Makasiini", "--venue-street", "", "--venue-country", "se")

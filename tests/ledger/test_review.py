@@ -124,13 +124,17 @@ def test_what_makes_no_sense_is_refused_and_not_written(ledger, reviewer, verb, 
     assert len(ledger.events()) == events
 
 
-def test_music_without_a_name_cannot_be_accepted_as_a_performance(reviewer):
+def test_music_without_a_name_is_accepted_as_played_once_somebody_said_how(reviewer):
     (item_id,) = ids(reviewer.review(), 6)
-    reviewer.edit("change", item_ids=[item_id], changes={"usage": "live"})
-    with pytest.raises(UsageError, match="has no name"):
+    with pytest.raises(UsageError, match="how the music came about"):
         reviewer.edit("accept", item_ids=[item_id])
+    marked = reviewer.edit("change", item_ids=[item_id], changes={"usage": "live"}).lines[5]
+    assert (marked.is_unidentified, marked.is_sure) == (False, False)
+    played = reviewer.edit("accept", item_ids=[item_id]).lines[5]
+    assert (played.status, played.named, played.is_unidentified) == (Status.ACCEPTED, None, True)
     reviewer.edit("change", item_ids=[item_id], changes={"kind": "improvisation"})
-    assert reviewer.edit("accept", item_ids=[item_id]).lines[5].status is Status.ACCEPTED
+    improvised = reviewer.edit("accept", item_ids=[item_id]).lines[5]
+    assert (improvised.status, improvised.is_unidentified) == (Status.ACCEPTED, False)
 
 
 def test_a_correction_names_another_song_and_keeps_what_was_heard(reviewer):
