@@ -32,7 +32,9 @@ class Following:
         """`settled` is what a session that goes on had settled; the listener is told all of its windows."""
         self.settled = list(settled)
         self._since_seconds = settled[-1][1] if settled else 0.0
-        self._answers: dict[Stretch, tuple[Candidate, ...]] = {}
+        self.answers: dict[Stretch, tuple[Candidate, ...]] = {}
+        """Of what is settled, by the present catalogue."""
+        self._older_answers: dict[Stretch, tuple[Candidate, ...]] = {}
         self._listener, self._tracking = listener, tracking
 
     @property
@@ -51,16 +53,19 @@ class Following:
 
     def forget_lost_songs(self) -> None:
         """The catalogue was exchanged: what is settled keeps its answers, but for the songs that left."""
-        self._answers = {stretch: self._listener.known(answers) for stretch, answers in self._answers.items()}
+        older = {**self._older_answers, **self.answers}
+        self._older_answers = {stretch: self._listener.known(answers) for stretch, answers in older.items()}
+        self.answers = {}
 
     def _listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
         """What is settled is compared once in a night, while its windows are remembered."""
         stretch = (start_seconds, end_seconds)
-        if stretch in self._answers:
-            return self._answers[stretch]
+        for known in (self.answers, self._older_answers):
+            if stretch in known:
+                return known[stretch]
         answers = self._listener.listen_again(start_seconds, end_seconds)
         if end_seconds <= self._since_seconds:
-            self._answers[stretch] = answers
+            self.answers[stretch] = answers
         return answers
 
     def _divide(self, duration_seconds: float) -> list[Stretch]:

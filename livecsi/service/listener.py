@@ -6,7 +6,7 @@ Knows nothing of where frames come from, and nothing of where they are kept.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from livecsi.audio.window import FrameRange, WindowPlan
 from livecsi.features.gate import KINDS, MUSIC, Probabilities, with_silence, without_hum
+from livecsi.identify.performances import Stretch
 from livecsi.identify.setlist import follow, worth_following
 from livecsi.identify.support import supported
 from livecsi.identify.systems.system import Encoded
@@ -95,6 +96,7 @@ class Listener:
         self._timeline = KindTimeline()
         self._windows: list[ScoredWindow] = []
         self._heard_again: OrderedDict[FrameRange, tuple[Candidate, ...]] = OrderedDict()
+        self._answers: Mapping[Stretch, tuple[Candidate, ...]] = {}
 
     def hear(
         self,
@@ -140,10 +142,10 @@ class Listener:
         self._windows = [window for window in self._windows if window.end_seconds > before_seconds]
         self._timeline.forget(int(before_seconds / self.plan.frame_seconds))
 
-    def anew(self, windows: Iterable[HeardWindow]) -> "Listener":
-        """A listener that has heard these windows, with the same memory, catalogue and answers."""
+    def anew(self, windows: Iterable[HeardWindow], answers: Mapping[Stretch, tuple[Candidate, ...]]) -> "Listener":
+        """A listener that has heard these windows, with the same memory and catalogue, and knows these answers."""
         other = Listener(self._ear, self._identifier, self.plan, self._memory, self._timed)
-        other._heard_again = self._heard_again
+        other._heard_again, other._answers = self._heard_again, answers
         for window in windows:
             other.remember(window)
         return other
@@ -152,10 +154,13 @@ class Listener:
         """Ask another catalogue from now on; whole performances are heard anew, windows forget the songs that left."""
         self._identifier = identifier
         self._heard_again.clear()
+        self._answers = {}
         self._windows = [self._without_lost_songs(window) for window in self._windows]
 
     def listen_again(self, start_seconds: float, end_seconds: float) -> tuple[Candidate, ...]:
         """Compare one stretch of the session as a whole with the catalogue, its windows weighed in."""
+        if (start_seconds, end_seconds) in self._answers:
+            return self._answers[start_seconds, end_seconds]
         whole = self.hear_whole(start_seconds, end_seconds)
         return supported(whole, self._windows, start_seconds, end_seconds)
 

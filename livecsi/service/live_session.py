@@ -135,7 +135,7 @@ class LiveSession:
             self._take_in(window)
         self._write(self._pipeline.gaps)
         if self.record.is_begun:
-            listener = self._pipeline.listener.anew(self._books.journal.windows())
+            listener = self._pipeline.listener.anew(self._books.journal.windows(), self._following.answers)
             hearing = listener.hearing(self.duration_seconds, tuple(self._pipeline.gaps))
             self.setlist = [with_gaps(line, self._pipeline.gaps) for line in hearing.performances]
             self._keep_clips(self.setlist)
