@@ -72,8 +72,7 @@ def test_a_real_prometheus_scrapes_the_real_daemon(folder, concert, seconds, tmp
             until(lambda: server.query(scraped), 10.0 * seconds, daemon.words)
             (group,) = server.ask("rules")["groups"]
             assert {rule["health"] for rule in group["rules"]} == {"ok"}
-            for expression in expressions():
-                server.query(expression)
+            until(lambda: not [e for e in expressions() if not server.query(e)], 60.0, daemon.words)
             ((_, grown),) = (series["value"] for series in server.query(f"increase({SAMPLES}[1m])"))
             assert float(grown) > 0
             series = server.ask("series", **{"match[]": '{job="livecsi"}'})
