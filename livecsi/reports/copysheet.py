@@ -32,6 +32,7 @@ class Sheet:
     head: list[tuple[str, str]]
     columns: list[str]
     ready: list[list[str]]
+    incomplete: list[str]
     waiting: list[list[str]]
     nameless: int
     left_out: int
@@ -55,6 +56,7 @@ def fill(report: SetlistReport, profile: Profile, say: Language, today: date | N
               for field in profile.head],
         columns=[_label(field, say) for field in profile.line],
         ready=[_line(report, item, say, profile) for item in ready],
+        incomplete=_incomplete(ready, say, profile),
         waiting=[_line(report, item, say, profile) for item in waiting],
         nameless=len(nameless),
         left_out=len(lines) - len(ready) - len(waiting) - len(nameless),
@@ -69,6 +71,7 @@ def text(sheet: Sheet, say: Language) -> str:
     lines += [f"{set_cell_size(label, width)}  {value or '_' * 24}" for label, value in sheet.head]
     lines += ["", say("sheet_ready").upper(), ""]
     lines += columns(sheet.columns, sheet.ready) if sheet.ready else [say("sheet_nothing")]
+    lines += [line for told in sheet.incomplete for line in ("", *textwrap.wrap(f"! {told}", WIDTH))]
     if sheet.waiting:
         lines += ["", say("sheet_waiting").upper(), "", *columns(sheet.columns, sheet.waiting)]
     lines += ["", *(f"- {note}" for note in [*left_out(sheet, say), *sheet.profile.notes])]
@@ -80,6 +83,7 @@ def csv(sheet: Sheet, say: Language) -> str:
     header = [say("sheet_state"), *sheet.columns]
     lines = [[say("sheet_line_ready"), *line] for line in sheet.ready]
     lines += [[say("sheet_line_waiting"), *line] for line in sheet.waiting]
+    lines += [[told, *[""] * len(sheet.columns)] for told in sheet.incomplete]
     if not sheet.profile.columns_public:
         lines.append([say("sheet_columns_unknown"), *[""] * len(sheet.columns)])
     return as_csv(header, lines)
@@ -123,6 +127,14 @@ def _deadline(profile: Profile, night: date, say: Language, today: date | None) 
         return rule
     key = "deadline_date_past" if today is not None and today > due else "deadline_date"
     return say(key, date=say.short_date(due), rule=rule)
+
+
+def _incomplete(ready: list[Item], say: Language, profile: Profile) -> list[str]:
+    """What a title on the sheet still lacks; it stays there, for it was played."""
+    titles = [item.work.title for item in ready if item.work and fields.lacks_writer(item, profile)]
+    values = {"society": profile.society}
+    told = [say(f"sheet_needs_{profile.needs_writer}", title=_fit(title, profile), **values) for title in titles]
+    return list(dict.fromkeys(told))
 
 
 def _is_waiting(item: Item, profile: Profile) -> bool:

@@ -26,6 +26,12 @@ def is_ready(item: Item, profile: Profile) -> bool:
     return is_decided and item.kind is not ItemKind.MEDLEY and counts_as_live(item, profile)
 
 
+def lacks_writer(item: Item, profile: Profile) -> bool:
+    """Whether the form asks for somebody who wrote the work, and nobody is known."""
+    roles = (*_COMPOSING, "lyricist") if profile.needs_writer == "composer_or_lyricist" else _COMPOSING
+    return profile.needs_writer is not None and not _people(item, roles)
+
+
 def _address(report: SetlistReport) -> str:
     venue = report.venue
     town = " ".join(part for part in (venue.postcode, venue.city) if part)

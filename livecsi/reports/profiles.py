@@ -87,6 +87,8 @@ class Profile(Block):
     columns_public: bool
     notes: list[str]
     live: list[LiveUsage]
+    needs_writer: Literal["composer", "composer_or_lyricist"] | None = None
+    """Whom every title has to name on this form, if anybody."""
     head: list[ProfileField] = COMMON_HEAD
     line: list[ProfileField] = COMMON_LINE
     deadline: Deadline = Deadline()

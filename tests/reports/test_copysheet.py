@@ -187,6 +187,28 @@ def test_siae_counts_in_whole_minutes_and_names_composers(report):
     assert [line[1:3] for line in fill(night, "siae").ready] == [["Aino Aalto", "1"], ["Aino Aalto", "3"]]
 
 
+def written_by(report, *roles):
+    """The night with one song ready, by people in these roles."""
+    work = Work(title="Ninety Winters", writers=[Writer(name="Cai Cho", role=role) for role in roles])
+    return changed(report, 2, work=work, decision=Decision(status=Status.ACCEPTED))
+
+
+@pytest.mark.parametrize(
+    ("name", "roles", "asked"),
+    [("siae", [], "a composer,"), ("siae", ["lyricist", "arranger"], "a composer,"), ("siae", ["writer"], None),
+     ("gema", ["lyricist"], "a composer,"), ("gema", ["composer-lyricist"], None),
+     ("buma", [], "a composer or lyricist,"), ("buma", ["arranger"], "a composer or lyricist,"),
+     ("buma", ["lyricist"], None), ("jasrac", [], None), ("koda", [], None)],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["text", "csv", "html"])
+def test_a_title_without_the_writer_that_a_form_asks_for_stays_and_is_pointed_out(report, name, roles, asked, form):
+    night = written_by(report, *roles)
+    text = render(night, form, name).decode()
+    warning = f"Ninety Winters: {profiles.load(name).society} asks for {asked or ''}"
+    assert (warning in text) == (asked is not None)
+    assert len(fill(night, name).ready) == 1
+
+
 def test_a_society_finds_its_own_numbers_and_the_publishers(report):
     work = Work(title="Paper Lanterns", society_ids={"Gema": "1234", "JASRAC": "0A1"}, publishers=["Satama Publishing"],
                 writers=[Writer(name="Aino", role="composer"), Writer(name="Ben", role="lyricist"),
