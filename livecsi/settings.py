@@ -334,8 +334,11 @@ def _did_you_mean(key: str, known: list[str]) -> str:
 
 def _explain(error: ValidationError) -> tuple[str, str]:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return f"setting {key}: {first['msg']}, got {first.get('input')!r}", "see `livecsi config show`"
+    names, given = [str(part) for part in first["loc"]], first.get("input")
+    got = "" if isinstance(given, dict) else f", got {given!r}"
+    says = first["msg"].removeprefix("Value error, ")
+    variable = ENVIRONMENT_PREFIX + "__".join([*names, *(["..."] if isinstance(given, dict) else [])]).upper()
+    return f"setting {'.'.join(names)}: {says}{got}", f"it is in the settings file or in {variable}"
 
 
 def _merge(weak: dict[str, Any], strong: dict[str, Any]) -> dict[str, Any]:

@@ -53,13 +53,15 @@ def test_a_file_with_a_slip_is_refused_by_every_command(livecsi, state, text, ex
     ("LIVECSI_VENUES__NAME", "x", "unknown environment variable LIVECSI_VENUES__NAME "
                                   "(did you mean 'LIVECSI_VENUE__NAME'?)"),
     ("LIVECSI_TRACKING__SHORTLIST", "0", "setting tracking.shortlist: Input should be greater than or equal to 1, "
-                                         "got '0' (see `livecsi config show`)"),
-    ("LIVECSI_VENUE__COUNTRY", "Finland", "setting venue.country: Value error, no country has the code 'Finland'; use "
+                                         "got '0' (it is in the settings file or in LIVECSI_TRACKING__SHORTLIST)"),
+    ("LIVECSI_VENUE__COUNTRY", "Finland", "setting venue.country: no country has the code 'Finland'; use "
                                           "two letters of ISO 3166 such as FI or GB, got 'Finland' "
-                                          "(see `livecsi config show`)"),
-    ("LIVECSI_VENUE__TIMEZONE", "Mars/Base", "setting venue.timezone: Value error, no time zone is called 'Mars/Base'; "
+                                          "(it is in the settings file or in LIVECSI_VENUE__COUNTRY)"),
+    ("LIVECSI_VENUE__TIMEZONE", "Mars/Base", "setting venue.timezone: no time zone is called 'Mars/Base'; "
                                              "use a name such as Europe/Helsinki, got 'Mars/Base' "
-                                             "(see `livecsi config show`)"),
+                                             "(it is in the settings file or in LIVECSI_VENUE__TIMEZONE)"),
+    ("LIVECSI_CAPTURE__INPUT", "-", "setting capture: raw PCM does not say how fast it is; set capture.rate_hertz "
+                                    "(it is in the settings file or in LIVECSI_CAPTURE__...)"),
 ])  # fmt: skip
 def test_a_variable_that_is_unknown_or_makes_no_sense(livecsi, state, monkeypatch, name, value, line):
     monkeypatch.setenv(name, value)
