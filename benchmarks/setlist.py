@@ -81,7 +81,8 @@ def main() -> None:
         [*rows, _row("all", nights)],
         f"Model {listening(place)[0].model_id}, named from a probability of "
         f"{Settings().tracking.name_probability:.2f} on. Every row counts songs, not nights; the median edge of all is "
-        "the median of the nights.",
+        "the median of the nights. Beside `frames`, the share of all seconds with the right label, stands a published "
+        "68 % of segments, of 99.5 hours of real concerts (Yesiler et al. 2021).",
     )
 
 
