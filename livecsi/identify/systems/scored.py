@@ -24,8 +24,6 @@ from livecsi.identify.systems.system import Encoded
 from livecsi.types import Candidate, Frames
 
 SMALLEST_MAGNITUDE_DECIBELS = -80.0
-ALL = 1 << 30
-"""A shortlist as long as the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
