@@ -64,6 +64,18 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """What the odds of a performance rest on: its windows (start and end in seconds), and what each of them says."""
+
+    windows: tuple[tuple[float, float], ...]
+    window_log_odds: tuple[float, ...]
+    whole_log_odds: float
+    """What the performance compared as a whole said, before its windows were asked."""
+    log_odds: float
+    """What follows from the windows, before the rest of the night was weighed in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One studio recording offered as the answer for one stretch of audio.
 
@@ -86,6 +98,8 @@ class Candidate:
     song_end_seconds: float = 0.0
     exactness: float = 0.0
     """How exactly a whole performance follows this recording, 0 to 1 (`identify.exactness`); 0 where nobody asked."""
+    support: Support | None = None
+    """For a performance that has windows; the answer of one window has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from livecsi.identify.calibration import with_shares
-from livecsi.types import Candidate, ScoredWindow
+from livecsi.types import Candidate, ScoredWindow, Support
 
 ODDS_PER_MEAN, INTERCEPT = 1.42, 1.69
 """Log odds of a performance = `ODDS_PER_MEAN` * mean log odds of its windows + `INTERCEPT`: a window hears a part, so
@@ -25,24 +25,43 @@ LEAST_OVERLAP_SECONDS = 20.0
 def supported(
     candidates: Sequence[Candidate], windows: Sequence[ScoredWindow], start_seconds: float, end_seconds: float
 ) -> tuple[Candidate, ...]:
-    """The candidates of a stretch with the odds its windows give them, best first; unchanged where it has none."""
+    """The candidates of a stretch with the odds its windows give them, best first; unchanged where it has none.
+
+    Each carries the windows it rests on, for whoever asks later why it has its name.
+    """
     inside = [w for w in windows if overlap_seconds(w, start_seconds, end_seconds) >= LEAST_OVERLAP_SECONDS]
     if not inside:
         return tuple(candidates)
-    odds = {work: ODDS_PER_MEAN * mean_log_odds(inside, work) + INTERCEPT for work in {c.work_id for c in candidates}}
     best = {c.work_id: c.log_odds for c in sorted(candidates, key=lambda c: c.log_odds)}
-    weighed = [replace(c, log_odds=odds[c.work_id] + c.log_odds - best[c.work_id]) for c in candidates]
+    weighed = [_weighed(c, inside, c.log_odds - best[c.work_id]) for c in candidates]
     return with_shares(sorted(weighed, key=lambda candidate: -candidate.log_odds))
 
 
 def mean_log_odds(windows: Sequence[ScoredWindow], work_id: int) -> float:
     """What these windows say of a work on average."""
-    return sum(_log_odds(window, work_id) for window in windows) / len(windows)
+    return _mean([_log_odds(window, work_id) for window in windows])
 
 
 def overlap_seconds(window: ScoredWindow, start_seconds: float, end_seconds: float) -> float:
     """How much of a stretch lies in a window; negative beside it."""
     return min(window.end_seconds, end_seconds) - max(window.start_seconds, start_seconds)
+
+
+def log_odds_of(window_log_odds: Sequence[float]) -> float:
+    """Log odds of a song in a performance, from those in each of its windows."""
+    return ODDS_PER_MEAN * _mean(window_log_odds) + INTERCEPT
+
+
+def _weighed(candidate: Candidate, windows: Sequence[ScoredWindow], behind: float) -> Candidate:
+    """The candidate as its windows see it; `behind` is how far it is behind the best recording of its work."""
+    said = tuple(_log_odds(window, candidate.work_id) for window in windows)
+    odds = log_odds_of(said) + behind
+    spans = tuple((window.start_seconds, window.end_seconds) for window in windows)
+    return replace(candidate, log_odds=odds, support=Support(spans, said, candidate.log_odds, odds))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _log_odds(window: ScoredWindow, work_id: int) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 from livecsi.clock import Anchor, format_utc, parse_utc
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Body, Event, Ledger, canonical
-from livecsi.types import UNCALIBRATED, Bands, Candidate, Performance
+from livecsi.types import UNCALIBRATED, Bands, Candidate, Performance, Support
 
 OPENED = "session.opened"
 GAP = "session.gap"
@@ -208,17 +208,37 @@ def _heard(line: Performance, anchor: Anchor, describe: Describe, bands: Bands) 
         "band_basis": bands.basis,
         "margin": _round(line.margin, 4),
         "gap_seconds": _round(line.gap_seconds),
+        "windows": _windows(line),
         "best": None if line.best is None else _candidate(line.best, describe),
         "alternatives": [_candidate(candidate, describe) for candidate in line.alternatives],
     }
 
 
+def _windows(line: Performance) -> list[list[float]]:
+    """Start and end of the windows that the candidates rest on, all on the same ones."""
+    asked = [*([line.best] if line.best else []), *line.alternatives]
+    spans = next((candidate.support.windows for candidate in asked if candidate.support), ())
+    return [[_round(start, 2), _round(end, 2)] for start, end in spans]
+
+
 def _candidate(candidate: Candidate, describe: Describe) -> dict[str, Any]:
-    """A candidate in plain values, with the facts of its recording and work."""
+    """A candidate in plain values, with what its windows said and the facts of its recording and work."""
     values = {
-        name: _round(value, 4) if isinstance(value, float) else value for name, value in asdict(candidate).items()
+        name: _round(value, 4) if isinstance(value, float) else value
+        for name, value in asdict(candidate).items()
+        if name != "support"
     }
-    return {**values, "facts": dict(describe(candidate))}
+    support = {} if candidate.support is None else {"support": _support(candidate.support)}
+    return {**values, **support, "facts": dict(describe(candidate))}
+
+
+def _support(support: Support) -> dict[str, Any]:
+    """In the order of the `windows` of the line, each in few letters: a line has dozens."""
+    return {
+        "window_log_odds": [_round(value, 2) for value in support.window_log_odds],
+        "whole_log_odds": _round(support.whole_log_odds, 4),
+        "log_odds": _round(support.log_odds, 4),
+    }
 
 
 def _round(value: float, digits: int = 3) -> float:

@@ -4,8 +4,16 @@ import math
 
 import pytest
 
-from livecsi.identify.support import ABSENT_ODDS, INTERCEPT, LARGEST_ODDS, ODDS_PER_MEAN, mean_log_odds, supported
-from livecsi.types import Candidate, ScoredWindow
+from livecsi.identify.support import (
+    ABSENT_ODDS,
+    INTERCEPT,
+    LARGEST_ODDS,
+    ODDS_PER_MEAN,
+    log_odds_of,
+    mean_log_odds,
+    supported,
+)
+from livecsi.types import Candidate, ScoredWindow, Support
 
 
 def candidate(work: int, log_odds: float, recording: int | None = None) -> Candidate:
@@ -21,6 +29,16 @@ def window(start: float, **log_odds: float) -> ScoredWindow:
 def test_the_mean_counts_windows_that_do_not_name_the_song_and_believes_none_too_much():
     windows = [window(0, w1=2.0), window(10), window(20, w1=50.0), window(30, w1=-9.0, w2=3.0)]
     assert mean_log_odds(windows, 1) == pytest.approx((2.0 + ABSENT_ODDS + LARGEST_ODDS + ABSENT_ODDS) / 4)
+
+
+def test_each_answer_carries_the_windows_it_rests_on():
+    whole = (candidate(1, 3.0, recording=10), candidate(1, 2.5, recording=11), candidate(2, 1.0))
+    windows = [window(0, w1=2.0), window(10, w2=1.0), window(500, w1=6.0)]
+    first, second, other = supported(whole, windows, 0.0, 70.0)
+    assert first.support == Support(((0.0, 60.0), (10.0, 70.0)), (2.0, ABSENT_ODDS), 3.0, first.log_odds)
+    assert first.log_odds == log_odds_of([2.0, ABSENT_ODDS])
+    assert second.log_odds == pytest.approx(first.log_odds - 0.5)
+    assert other.support.window_log_odds == (ABSENT_ODDS, 1.0)
 
 
 def test_the_same_whole_is_likelier_when_its_windows_agree():

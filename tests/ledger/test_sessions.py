@@ -8,11 +8,11 @@ import pytest
 
 from livecsi.clock import business_date
 from livecsi.errors import UsageError
-from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.ledger import Ledger, canonical
 from livecsi.ledger.night import nights, sessions_of_night
 from livecsi.ledger.sessions import HEARD, SUPERSEDED, Sessions, SessionStart
 from livecsi.settings import VenueSettings
-from livecsi.types import Bands, Candidate, Kind, Performance
+from livecsi.types import Bands, Candidate, Kind, Performance, Support
 from tests.fakes import FakeClock
 
 STARTED_AT = datetime(2024, 5, 1, 18, 0, tzinfo=UTC)
@@ -52,6 +52,25 @@ def test_a_performance_is_written_with_all_it_needs(ledger):
     assert body["best"]["score"] == 1.2346
     assert [other["facts"]["work_title"] for other in body["alternatives"]] == ["work of Two"]
     assert ledger.verify() == []
+
+
+def test_a_line_carries_the_windows_it_rests_on_in_few_letters(ledger):
+    spans = tuple((10.0 * number, 10.0 * number + 60.0) for number in range(30))
+    said = tuple((-1.0) ** number * number / 7 for number in range(30))
+    best, *others = (
+        replace(BEST, work_id=number, support=Support(spans, said, 1.23456, 2.34567)) for number in range(6)
+    )
+    sessions = Sessions(ledger, MEASURED)
+    finish(sessions, sessions.open(START), [replace(SONG, best=best, alternatives=tuple(others)), SONG])
+    with_windows, without = (event.body for event in ledger.events(HEARD))
+    assert with_windows["windows"][:2] == [[0.0, 60.0], [10.0, 70.0]]
+    support = with_windows["best"]["support"]
+    assert support["window_log_odds"][:3] == [0.0, -0.14, 0.29]
+    assert (support["whole_log_odds"], support["log_odds"]) == (1.2346, 2.3457)
+    assert (without["windows"], "support" in without["best"]) == ([], False)
+    long, short = (len(canonical({**body, "alternatives": []})) for body in (with_windows, without))
+    for_alternatives = len(canonical(support)) * 5
+    assert long - short + for_alternatives < 2500, "twenty songs, settled and heard, in less than 100 kB"
 
 
 def test_music_without_a_name_is_written_too(ledger):

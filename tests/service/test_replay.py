@@ -12,7 +12,10 @@ import pytest
 
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.errors import FindingsError, InputError, UntrustedError
+from livecsi.identify.calibration import shares
 from livecsi.identify.sessions import default_directory
+from livecsi.identify.support import log_odds_of
+from livecsi.identify.tonight import LARGEST_SHIFT, REPEATED_ODDS
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.night import nights, sessions_of_night
 from livecsi.ledger.sessions import CLOSED, GAP, HEARD, OPENED, SUPERSEDED
@@ -49,6 +52,24 @@ def test_a_replay_twice_adds_nothing_the_second_time(house, cut_file):
     second = replay(house.settings, cut_file, STARTED_AT, "The Fixtures")
     assert (second.session_id, second.hearing) == (first.session_id, None)
     assert house.events() == [OPENED, HEARD, HEARD, CLOSED]
+
+
+def test_the_ledger_says_which_windows_make_a_name(house, cut_file):
+    """Whoever has only the ledger comes to the same probability, and sees what the rest of the night added."""
+    replay(house.settings, cut_file, STARTED_AT, "The Fixtures")
+    with Ledger.open(house.settings.ledger_path, FakeClock()) as ledger:
+        bodies = [event.body for event in ledger.events(HEARD)]
+    for body in bodies:
+        answers = [body["best"], *body["alternatives"]]
+        assert body["windows"] and all(end > start for start, end in body["windows"])
+        for answer in answers:
+            support = answer["support"]
+            assert len(support["window_log_odds"]) == len(body["windows"])
+            assert log_odds_of(support["window_log_odds"]) == pytest.approx(support["log_odds"], abs=0.01)
+        added = [answer["log_odds"] - answer["support"]["log_odds"] for answer in answers]
+        assert max(map(abs, added)) <= LARGEST_SHIFT + abs(REPEATED_ODDS)
+        weighed = [log_odds_of(a["support"]["window_log_odds"]) + more for a, more in zip(answers, added, strict=True)]
+        assert shares(weighed)[0] == pytest.approx(body["confidence"], abs=0.005)
 
 
 def test_another_act_or_another_moment_is_another_session(house, cut_file):
