@@ -201,7 +201,7 @@ def sign(desk: "Desk", role: Literal["performer", "venue"], name: str) -> None:
 @click.command("file")
 @at_desk
 @click.option("--society", required=True, help="With whom.")
-@click.option("--profile", help="Which copy sheet was used.")
+@click.option("--profile", help="Which copy sheet was used: koda, jasrac, gema, teosto and so on.")
 @click.option("--filed-by", required=True, help="Who did it.")
 @click.option("--on", "filed_on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="When.")
 @click.option("--reference", help="The number the society gave.")
@@ -210,6 +210,15 @@ def file_(
 ) -> None:
     """Write down that somebody filed this list; a later edit begins a new revision."""
     _say(desk.file(society, profile, filed_by, filed_on.date(), reference))
+
+
+@click.command()
+@at_desk
+@click.option("--society", required=True, help="With whom it was not filed after all.")
+@NOTE
+def withdraw(desk: "Desk", society: str, note: str | None) -> None:
+    """Take back a filing that was written down by mistake; both stay in the ledger."""
+    _say(desk.withdraw(society, note))
 
 
 @click.command()
@@ -224,7 +233,7 @@ def works(words: tuple[str, ...]) -> None:
         click.echo(f"{work.work_id:>6}  {work.title}{f'  ({people})' if people else ''}")
 
 
-VERBS = (accept, correct, reject, add, split, merge, medley, set_, describe, undo, sign, file_, works)
+VERBS = (accept, correct, reject, add, split, merge, medley, set_, describe, undo, sign, file_, withdraw, works)
 
 
 def _ids(desk: "Desk", lines: tuple[str, ...]) -> list[str]:

@@ -1,10 +1,12 @@
 """The review of one act's night: what people decided, as events beside what was heard.
 
     review.edited* -> review.signed* -> review.filed*        (any later edit, or hearing anew, begins again)
+                                        review.filing_withdrawn
 
 The lines people stand by are a fold over these events and never stored. An edit voids the signatures before it. Once
 somebody has filed, the next edit begins a new revision; the filed one lies in its event, word for word. An undo names
-the edit it takes back and is an edit itself. Edits whose line is gone, because the night was heard anew, are kept
+the edit it takes back and is an edit itself. A filing that was written down by mistake is withdrawn, and both stay in
+the ledger. Edits whose line is gone, because the night was heard anew, are kept
 apart as orphaned.
 """
 
@@ -24,6 +26,8 @@ from livecsi.ledger.sessions import OPENED, SUPERSEDED
 EDITED = "review.edited"
 SIGNED = "review.signed"
 FILED = "review.filed"
+WITHDRAWN = "review.filing_withdrawn"
+DECISIONS = (EDITED, SIGNED, FILED, WITHDRAWN)
 
 ROLES = ("performer", "venue")
 DETAILS = {
@@ -101,11 +105,13 @@ def fold(heard: tuple[Line, ...], trail: Iterable[Event]) -> Review:
             review.signatures.append(event)
         elif event.kind == FILED:
             review.filings.append((review.revision, event))
+        elif event.kind == WITHDRAWN:
+            review.filings = [filing for filing in review.filings if filing[1].hash != event.body["withdraws"]]
         else:
             _begin_again(review)
         if event.kind == EDITED and event.hash not in undone:
             _edit(review, event)
-        if event.kind in (EDITED, SIGNED, FILED):
+        if event.kind in DECISIONS:
             review.last_event = event
     return review
 
@@ -155,6 +161,18 @@ class Reviewer:
     def file(self, body: Body) -> Review:
         """Write down that somebody filed this revision: `society`, `profile`, `filed_by`, ..., and the `report`."""
         return self._conclude(FILED, body)
+
+    def withdraw(self, society: str, note: str | None) -> Review:
+        """Take back the last filing with a society, which was written down by mistake."""
+        with self._ledger.transaction():
+            filed = [event for _, event in self.review().filings]
+            mistaken = [event for event in filed if event.body["society"].casefold() == society.strip().casefold()]
+            if not mistaken:
+                known = ", ".join(dict.fromkeys(event.body["society"] for event in filed))
+                raise UsageError(f"no filing with {society!r} is written down", f"there is {known}" if known else "")
+            body = {"withdraws": mistaken[-1].hash, "society": mistaken[-1].body["society"], "note": note}
+            self._write(WITHDRAWN, body)
+            return self.review()
 
     def _conclude(self, kind: str, body: Body) -> Review:
         with self._ledger.transaction():
@@ -221,4 +239,4 @@ def decisions(ledger: Ledger, night: date | None = None) -> list[Event]:
         for event in ledger.events(SUPERSEDED)
         if event.body["session_id"] in opened
     ]
-    return [*gone, *(event for kind in (EDITED, SIGNED, FILED) for event in ledger.events(kind, **wanted))]
+    return [*gone, *(event for kind in DECISIONS for event in ledger.events(kind, **wanted))]

@@ -20,6 +20,7 @@ from livecsi.ledger.ledger import Body, Event, Ledger
 from livecsi.ledger.lines import Line
 from livecsi.ledger.night import HeardSession, ReportKey, key_of, sessions_by_report
 from livecsi.ledger.review import Review, Reviewer, decisions
+from livecsi.reports import profiles
 from livecsi.reports.build import build
 from livecsi.reports.model import SetlistReport
 from livecsi.settings import Settings
@@ -86,12 +87,21 @@ class Desk:
             return self._reviewer.sign(role, name, STATEMENT, self.report().content_sha256())
 
     def file(self, society: str, profile: str | None, filed_by: str, filed_on: date, reference: str | None) -> Review:
-        """Write down that somebody filed; the report as filed is kept with it, word for word."""
+        """Write down that somebody filed; the report as filed is kept with it, word for word.
+
+        Raises UsageError for a profile that does not exist: the filing would meet no deadline.
+        """
+        if profile is not None:
+            profiles.load(profile)
         with self._ledger.transaction():
             report = self.report()
             filing = {"society": society, "profile": profile, "filed_by": filed_by, "filed_on": filed_on.isoformat()}
             content = {"report_sha256": report.content_sha256(), "report": report.model_dump(mode="json")}
             return self._reviewer.file({**filing, "reference": reference, **content})
+
+    def withdraw(self, society: str, note: str | None) -> Review:
+        """Take back a filing that was written down by mistake."""
+        return self._reviewer.withdraw(society, note)
 
     def evidence(self) -> dict[str, str]:
         """The clips that are still kept, files within the folder of the evidence, by the id of the line they are of."""

@@ -101,6 +101,26 @@ def test_a_night_by_a_script(livecsi, night):
     assert {entry["by"] for entry in told} == {"Aino"}
 
 
+def test_a_filing_is_withdrawn_and_the_deadline_is_open_again(livecsi, night):
+    def koda():
+        return next(row for row in livecsi("report", *AT[:2], "--deadlines").stdout.splitlines() if "Koda" in row)
+
+    livecsi("review", "reject", *AT, *map(str, range(1, 14)))
+    filing = ("--society", "Koda", "--filed-by", "Aino", "--on", "2024-05-09")
+    mistyped = livecsi("review", "file", *AT, *filing, "--profile", "kodaa")
+    assert (mistyped.exit_code, mistyped.stderr.count("\n")) == (2, 1)
+    assert "there is no profile 'kodaa' (known are apra" in mistyped.stderr
+    assert livecsi("review", "file", *AT, *filing, "--profile", "koda").exit_code == 0
+    assert "9 May 2024" in koda()
+    answer = livecsi("review", "withdraw", *AT, "--society", "Koda", "--note", "another night")
+    assert (answer.exit_code, answer.stderr) == (0, "reviewed, revision 1, 0 pending\n")
+    assert "9 May 2024" not in koda()
+    assert livecsi("review", "filed", *AT[:2]).exit_code == 1
+    told = json.loads(livecsi("review", "log", *AT, "--json").stdout)
+    assert [entry["what"] for entry in told][-2:] == ["filed", "filing_withdrawn"]
+    assert livecsi("ledger", "verify").exit_code == 0
+
+
 def test_a_list_with_a_song_nobody_knows_can_be_signed(livecsi, night):
     for command in (
         ["accept", "--high"], ["accept", "1", "5", "9", "10"], ["set", "6", "11", "--usage", "live"],

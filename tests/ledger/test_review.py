@@ -243,6 +243,22 @@ def test_a_filing_stays_with_its_revision(reviewer):
     assert reviewer.edit("note", item_ids=ids(review, 2), note="x").revision == 3
 
 
+def test_a_filing_by_mistake_is_withdrawn_and_the_signatures_stay(reviewer):
+    accept_everything(reviewer)
+    sign(reviewer)
+    sign(reviewer, "venue")
+    with pytest.raises(UsageError, match="no filing with 'Koda'"):
+        reviewer.withdraw("Koda", None)
+    file(reviewer)
+    review = reviewer.withdraw(" koda", "the wrong night")
+    assert (review.state, review.revision, review.filings) == (State.SIGNED, 1, [])
+    edited = reviewer.edit("note", item_ids=ids(review, 2), note="x")
+    assert edited.revision == 1, "nobody has filed revision 1"
+    file(reviewer)
+    reviewer.edit("note", item_ids=ids(review, 2), note="y")
+    assert reviewer.withdraw("Koda", None).revision == 2, "a revision never comes twice"
+
+
 def test_the_latest_word_on_the_night_counts(reviewer):
     reviewer.edit("describe", details={"event": {"name": "May Day", "attendance": 120}})
     review = reviewer.edit("describe", details={"event": {"attendance": 130}})
