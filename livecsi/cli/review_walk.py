@@ -24,7 +24,8 @@ ROLE_KEYS = {"p": "performer", "v": "venue"}
 FOUND_SHOWN = 9
 HELP = (
     "A accept all sure lines   y accept   1-5 that alternative   / search   t type a title   r reject   u usage\n"
-    "e encore   s split   m merge with the next   a add a song after it   k skip   z undo   S sign   q quit"
+    "e encore   s split   m merge with the next   a add a song after it   k skip   g go to a line\n"
+    "z undo   S sign   q quit"
 )
 
 
@@ -56,16 +57,17 @@ class Terminal:
 
 
 def walk(desk: "Desk", hands: Hands) -> None:
-    """Show one pending line after the other and do what the person says, until `q`."""
+    """Show one pending line after the other, or the one that was asked for, and do what the person says, until `q`."""
     Walk(desk, hands).run()
 
 
 class Walk:
-    """Where the person is: the pending lines, less those put off with `k`."""
+    """Where the person is: at the line gone to with `g`, else at the first that is pending and not put off with `k`."""
 
     def __init__(self, desk: "Desk", hands: Hands) -> None:
         self._desk, self._hands = desk, hands
         self._skipped: set[str] = set()
+        self._gone_to: str | None = None
 
     def run(self) -> None:
         self._hands.say(HELP)
@@ -81,13 +83,17 @@ class Walk:
                 self._hands.say(f"  {error}")
 
     def _current(self) -> "Line | None":
-        return next((line for line in self._desk.review().pending if line.item_id not in self._skipped), None)
+        review = self._desk.review()
+        asked_for = (line for line in review.lines if line.item_id == self._gone_to)
+        return next(asked_for, next((line for line in review.pending if line.item_id not in self._skipped), None))
 
     def _show(self, line: "Line | None") -> None:
         review = self._desk.review()
         if line is None:
             skipped = f"{len(review.pending)} skipped" if review.pending else "every line is decided"
-            self._hands.say(f"\n{review.state}, revision {review.revision}: {skipped}; S signs, z undoes, q quits")
+            self._hands.say(
+                f"\n{review.state}, revision {review.revision}: {skipped}; g goes to a line, S signs, z undoes, q quits"
+            )
             return
         sure = sum(other.is_sure for other in review.lines)
         hint = f"; A accepts {sure} sure ones" if sure else ""
@@ -97,12 +103,14 @@ class Walk:
             self._hands.say(f"       {number} {_alternative(other)}")
 
     def _do(self, pressed: str, line: "Line | None") -> None:
-        everywhere: dict[str, Callable[[], Any]] = {"A": self._accept_sure, "z": self._undo, "S": self._sign}
+        everywhere: dict[str, Callable[[], Any]] = {
+            "A": self._accept_sure, "g": self._go, "z": self._undo, "S": self._sign,
+        }  # fmt: skip
         if pressed in everywhere:
             everywhere[pressed]()
             return
         if line is None:
-            raise UsageError("no line is left to decide", "S, z or q")
+            raise UsageError("no line is left to decide", "g, S, z or q")
         here: dict[str, Callable[[Line], Any]] = {
             "y": self._accept, "r": self._reject, "/": self._search, "t": self._title, "u": self._usage,
             "e": self._encore, "s": self._split, "m": self._merge, "a": self._add, "k": self._skip,
@@ -118,6 +126,12 @@ class Walk:
         sure = [line.item_id for line in self._desk.review().lines if line.is_sure]
         self._desk.edit("accept", item_ids=sure)
 
+    def _go(self) -> None:
+        """To any line, decided or not, until it is decided anew or left with `k`."""
+        for number, line in enumerate(self._desk.review().lines, start=1):
+            self._hands.say(describe_line(self._desk, number, line))
+        self._gone_to = self._desk.line(self._hands.text("line")).item_id
+
     def _undo(self) -> None:
         self._skipped.clear()
         self._desk.undo()
@@ -130,14 +144,17 @@ class Walk:
 
     def _accept(self, line: "Line") -> None:
         self._desk.edit("accept", item_ids=[line.item_id])
+        self._gone_to = None
 
     def _reject(self, line: "Line") -> None:
         self._desk.edit("reject", item_ids=[line.item_id])
+        self._gone_to = None
 
     def _correct(self, line: "Line", chosen: dict[str, Any]) -> None:
         """Whoever names music of unclear usage from here says that it was live; `u` says otherwise before."""
         usage = "live" if line.usage == "unclear" else None
         self._desk.edit("correct", item_ids=[line.item_id], chosen=chosen, usage=usage)
+        self._gone_to = None
 
     def _search(self, line: "Line") -> None:
         from livecsi.service.review import chosen_work, search_works
@@ -186,7 +203,10 @@ class Walk:
         self._desk.add(chosen, line.end_utc, length, usage="live", section=line.section)
 
     def _skip(self, line: "Line") -> None:
-        self._skipped.add(line.item_id)
+        """Away from a line that was gone to; one of the pending is put off."""
+        if self._gone_to is None:
+            self._skipped.add(line.item_id)
+        self._gone_to = None
 
     def _typed(self) -> dict[str, Any]:
         from livecsi.catalogue.songs_csv import parse_writers

@@ -258,6 +258,31 @@ def test_keys_one_by_one(at_work):
     assert [line.status for line in review.lines[3:6]] == ["rejected", "pending", "corrected"]
 
 
+def test_a_decided_line_is_gone_to_and_marked(at_work):
+    hands, review = at_work("A", "g", "3", "e", "u", "b", "k", "y", "q")
+    assert (review.lines[2].status, review.lines[2].section, review.lines[2].usage) == (
+        "accepted", "encore", "live_with_backing",
+    )  # fmt: skip
+    assert review.lines[0].status == "accepted", "k leads back to the first line that is pending"
+    listed = [words for words in hands.heard if words.lstrip().startswith("13  ")]
+    assert len(listed) == 1, "the numbers can be read before one is typed"
+    hands, review = at_work("g", "99", "g", "3", "r", "q")
+    assert review.lines[2].status == "rejected"
+    assert sum("there is no line '99'" in words for words in hands.heard) == 1
+
+
+def test_the_last_song_becomes_the_encore_when_all_is_decided(state):
+    path = state / "ledger.sqlite"
+    write_night(path, FakeClock(), lines=fifteen_songs())
+    with Ledger.open(path, FakeClock()) as ledger:
+        desk = Desk(ledger, ReportKey(NIGHT, "The Tin Harbour", "main"), "Aino")
+        hands = ScriptedHands(["A", "y", "1", "1", "g", "15", "e", "k", "S", "p", "Aino Aalto", "q"])
+        walk(desk, hands)
+        review = desk.review()
+    assert (review.lines[14].section, len(review.pending), len(review.signatures)) == ("encore", 0, 1)
+    assert hands.keystrokes <= MOST_KEYSTROKES
+
+
 def test_a_wrong_key_is_answered_and_nothing_happens(at_work, night):
     hands, review = at_work("x", "9", "S", "x", "u", "x", "s", "later", "z", "q")
     assert review.edits == []
