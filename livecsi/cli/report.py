@@ -32,12 +32,15 @@ def command(
     The format `night` puts all acts of the night on one page: a table, or HTML or PDF by the name of --output.
     """
     from livecsi.clock import SystemClock
+    from livecsi.errors import UsageError
     from livecsi.ledger.acts import acts_meant, only
     from livecsi.ledger.ledger import Ledger
     from livecsi.reports.build import reports_of_night
     from livecsi.reports.render import render, render_night
     from livecsi.settings import load_settings
 
+    if form == "night" and profile and not only_deadlines:
+        raise UsageError("a copy sheet is of one act, not of the whole night", "leave out --format night")
     settings = load_settings()
     code = language_code or settings.venue.language
     by_name = _BY_SUFFIX.get(output.suffix.lower(), "table") if output else "table"

@@ -124,6 +124,8 @@ class Walk:
 
     def _accept_sure(self) -> None:
         sure = [line.item_id for line in self._desk.review().lines if line.is_sure]
+        if not sure:
+            raise UsageError("no line is sure enough to be accepted unseen", "y accepts this one")
         self._desk.edit("accept", item_ids=sure)
 
     def _go(self) -> None:

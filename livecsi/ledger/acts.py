@@ -36,4 +36,4 @@ def _choices(keys: Sequence[ReportKey]) -> str:
 def _known_nights(ledger: Ledger) -> str:
     known = [night.date.isoformat() for night in nights(ledger)]
     shown = ", ".join(known[-NIGHTS_SHOWN:])
-    return f"there are {shown}" if known else "the ledger is empty; run `livecsi replay concert.flac`"
+    return f"there are {shown}" if known else "the ledger is empty; run `livecsi run` or `livecsi replay concert.flac`"

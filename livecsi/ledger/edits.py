@@ -6,7 +6,7 @@ line was heard anew, raises UsageError and is listed as orphaned; it never lands
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from livecsi.clock import parse_utc
 from livecsi.errors import UsageError
@@ -14,6 +14,7 @@ from livecsi.ledger.ledger import Body, Event
 from livecsi.ledger.lines import Edit, ItemKind, Line, Origin, Section, Status, Usage, in_order
 
 Lines = tuple[Line, ...]
+Changed = TypeVar("Changed")
 
 SETTABLE_KINDS = (ItemKind.SONG, ItemKind.SNIPPET, ItemKind.IMPROVISATION)
 
@@ -49,7 +50,7 @@ def _correct(lines: Lines, event: Event) -> Lines:
 
     def correct(line: Line) -> Line:
         if line.kind is ItemKind.MEDLEY:
-            raise UsageError(f"line {line.item_id} is a medley and no work", "correct its parts")
+            raise UsageError("a medley is no work", "correct its parts")
         kind = ItemKind.SONG if line.kind is ItemKind.UNKNOWN else line.kind
         used = Usage(_choice("usage", usage)) if usage else line.usage
         return _accepted(replace(line, named=chosen, kind=kind, usage=used, is_corrected=True))
@@ -74,9 +75,10 @@ def _add(lines: Lines, event: Event) -> Lines:
 def _split(lines: Lines, event: Event) -> Lines:
     """Two halves, both pending: the confidence was that of the whole."""
     line, at = _find(lines, event.body["item_id"]), parse_utc(event.body["at_utc"])
-    _refuse_medley(line)
+    _of(lines, line, _refuse_medley)
     if not line.start_utc < at < line.end_utc:
-        raise UsageError(f"line {line.item_id} is not being played at that moment", "split it between start and end")
+        number = lines.index(line) + 1
+        raise UsageError(f"line {number} is not being played at that moment", "split it between start and end")
     first = _reshaped(replace(line, item_id=f"{line.item_id}a", end_utc=at), event)
     second = _reshaped(replace(line, item_id=f"{line.item_id}b", start_utc=at), event)
     return (*(other for other in lines if other is not line), first, second)
@@ -86,7 +88,7 @@ def _merge(lines: Lines, event: Event) -> Lines:
     """Neighbours as one pending line under the first one's id; the first name among them stays."""
     parts = [_find(lines, item_id) for item_id in event.body["item_ids"]]
     for part in parts:
-        _refuse_medley(part)
+        _of(lines, part, _refuse_medley)
     places = sorted(lines.index(part) for part in parts)
     if len(parts) < 2 or places != list(range(places[0], places[0] + len(parts))):
         raise UsageError("only neighbours can be merged", "name two or more lines that follow each other")
@@ -141,7 +143,15 @@ def _each(lines: Lines, event: Event, change: Callable[[Line], Line]) -> Lines:
     meant = [_find(lines, item_id) for item_id in event.body["item_ids"]]
     if not meant:
         raise UsageError("no line is meant", "name at least one")
-    return tuple(_signed_off(change(line), event) if line in meant else line for line in lines)
+    return tuple(_signed_off(_of(lines, line, change), event) if line in meant else line for line in lines)
+
+
+def _of(lines: Lines, line: Line, change: Callable[[Line], Changed]) -> Changed:
+    """What is wrong with a line is said with its number in the list, which is what a person typed."""
+    try:
+        return change(line)
+    except UsageError as error:
+        raise UsageError(f"line {lines.index(line) + 1}: {error.args[0]}", error.advice) from error
 
 
 def _find(lines: Lines, item_id: str) -> Line:
@@ -154,7 +164,7 @@ def _find(lines: Lines, item_id: str) -> Line:
 def _accepted(line: Line) -> Line:
     """The line as a person stands by it; without a name it was played all the same, and is filed nowhere."""
     if line.usage is Usage.UNCLEAR:
-        raise UsageError(f"line {line.item_id}: nobody said how the music came about", "mark its usage first")
+        raise UsageError("nobody said how the music came about", "mark its usage first")
     decided = Status.CORRECTED if line.is_corrected else Status.ACCEPTED
     return replace(line, status=Status.ADDED_BY_HUMAN if line.heard is None else decided)
 
@@ -177,7 +187,7 @@ def _named(chosen: Body) -> None:
 
 def _refuse_medley(line: Line) -> None:
     if line.kind is ItemKind.MEDLEY or line.part_of:
-        raise UsageError(f"line {line.item_id} belongs to a medley", "undo the medley first")
+        raise UsageError("it belongs to a medley", "undo the medley first")
 
 
 def _refuse_medley_kind(line: Line, changes: Body) -> None:

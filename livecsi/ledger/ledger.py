@@ -48,7 +48,7 @@ class Ledger(Store):
     """What was heard and decided, one event after the other."""
 
     schema = SCHEMA
-    how_to_begin = "run `livecsi replay concert.flac` first"
+    how_to_begin = "run `livecsi run` or `livecsi replay concert.flac` first"
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)

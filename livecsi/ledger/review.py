@@ -178,8 +178,7 @@ class Reviewer:
         with self._ledger.transaction():
             review = self.review()
             if review.pending or not review.lines:
-                left = f"{len(review.pending)} lines are still pending" if review.lines else "there is no line"
-                raise UsageError(left, "go through every line first")
+                raise UsageError(_left(review), "go through every line first")
             self._write(kind, {**body, "revision": review.revision})
             return self.review()
 
@@ -199,6 +198,14 @@ def _begin_again(review: Review) -> None:
     review.signatures = []
     if any(revision == review.revision for revision, _ in review.filings):
         review.revision += 1
+
+
+def _left(review: Review) -> str:
+    """What keeps a list from being signed."""
+    count = len(review.pending)
+    if not review.lines:
+        return "there is no line"
+    return "one line is still pending" if count == 1 else f"{count} lines are still pending"
 
 
 def _edit(review: Review, event: Event) -> None:

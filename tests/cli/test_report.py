@@ -82,6 +82,9 @@ def test_a_copy_sheet(livecsi, night):
     answer = livecsi("report", "--night", "2024-05-01", "--profile", "koda")
     assert answer.stdout.startswith("Copy sheet for Koda (DK)")
     assert livecsi("report", "--night", "2024-05-01", "--profile", "akm").exit_code == 2
+    of_all = livecsi("report", "--night", "2024-05-01", "--profile", "koda", "--format", "night")
+    assert (of_all.exit_code, of_all.stdout) == (2, "")
+    assert of_all.stderr == "livecsi: a copy sheet is of one act, not of the whole night (leave out --format night)\n"
 
 
 def test_a_night_without_data_names_the_nights_there_are(livecsi, night):

@@ -178,14 +178,14 @@ def test_a_song_at_a_time_of_day_is_put_into_the_night(livecsi, night):
     [
         (["accept", "99"], "there is no line '99'"),
         (["accept"], "no line is meant"),
-        (["accept", "6"], "nobody said how the music came about"),
+        (["accept", "6"], "livecsi: line 6: nobody said how the music came about (mark its usage first)"),
         (["correct", "5", "--alternative", "4"], "has 2 alternatives"),
         (["correct", "5"], "which song was it?"),
         (["correct", "5", "--title", "x", "--writers", "B (00014107339)"], "mistyped"),
         (["add", "--title", "x", "--length", "3:00"], "when was it played?"),
         (["add", "--title", "x", "--after", "2"], "how long the song was"),
         (["split", "2", "soon"], "no length of time"),
-        (["split", "2", "59:00"], "not being played"),
+        (["split", "2", "59:00"], "livecsi: line 2 is not being played at that moment"),
         (["set", "2"], "nothing to set"),
         (["set", "2", "--usage", "loud"], "is no usage"),
         (["describe", "--billing", "loud"], "billing"),
@@ -281,6 +281,12 @@ def test_the_last_song_becomes_the_encore_when_all_is_decided(state):
         review = desk.review()
     assert (review.lines[14].section, len(review.pending), len(review.signatures)) == ("encore", 0, 1)
     assert hands.keystrokes <= MOST_KEYSTROKES
+
+
+def test_nothing_sure_is_said_in_words(at_work):
+    hands, review = at_work("A", "A", "q")
+    assert len(review.edits) == 1
+    assert any("no line is sure enough to be accepted unseen" in words for words in hands.heard)
 
 
 def test_a_wrong_key_is_answered_and_nothing_happens(at_work, night):

@@ -192,6 +192,8 @@ def test_a_medley_stands_before_its_parts_and_is_no_work(reviewer):
     for verb in ("merge", "medley"):
         with pytest.raises(UsageError):
             reviewer.edit(verb, item_ids=parts)
+    with pytest.raises(UsageError, match="^line 4: it belongs to a medley"):
+        reviewer.edit("change", item_ids=parts, changes={"kind": "snippet"})
     with pytest.raises(UsageError, match="no work"):
         reviewer.edit("correct", item_ids=[frame.item_id], chosen=FREE)
 
@@ -210,7 +212,11 @@ def test_undo_takes_back_the_last_edit_that_still_counts(reviewer):
 def test_signing_needs_every_line_decided(reviewer):
     with pytest.raises(UsageError, match="13 lines are still pending"):
         sign(reviewer)
-    assert accept_everything(reviewer).state is State.REVIEWED
+    first, *others = reviewer.review().pending
+    reviewer.edit("reject", item_ids=[line.item_id for line in others])
+    with pytest.raises(UsageError, match="one line is still pending"):
+        sign(reviewer)
+    reviewer.edit("accept", item_ids=[first.item_id])
     assert sign(reviewer).state is State.REVIEWED
     assert sign(reviewer, "venue").state is State.SIGNED
     with pytest.raises(UsageError, match="does not sign"):
