@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livecsi.cli.plans import diff, import_, plan
+from livecsi.cli.plans import cancel, diff, import_, plan
 
 if TYPE_CHECKING:
     from livecsi.ledger.night import Night, ReportKey
@@ -23,7 +23,7 @@ def command(context: click.Context, as_json: bool) -> None:
         _list(as_json)
 
 
-for planning in (plan, import_, diff):
+for planning in (plan, import_, cancel, diff):
     command.add_command(planning)
 
 

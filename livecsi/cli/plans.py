@@ -1,4 +1,4 @@
-"""`livecsi nights plan`, `import` and `diff`: what is announced, and what came of it."""
+"""`livecsi nights plan`, `import`, `cancel` and `diff`: what is announced, and what came of it."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from livecsi.ledger.ledger import Ledger
     from livecsi.ledger.lines import Line
+    from livecsi.ledger.night import ReportKey
     from livecsi.ledger.plans import Plan, PlannedSong
     from livecsi.service.announcements import Announcement
     from livecsi.service.plans import Diff
@@ -54,11 +55,36 @@ def plan(
 @JSON
 def import_(calendar: Path, by: str | None, as_json: bool) -> None:
     """Announce every act of a calendar (.ics) or of a table: night,act[,stage,start,songs]. Run it again to update."""
+    from livecsi.errors import FindingsError
     from livecsi.service.announcements import read_announcements
     from livecsi.settings import load_settings
 
     settings = load_settings()
-    _print_plans(_write(settings, read_announcements(calendar, settings.venue), by), as_json)
+    found = read_announcements(calendar, settings.venue)
+    _print_plans(_write(settings, found.acts, by), as_json)
+    for line in found.refused:
+        click.echo(line, err=True)
+    if found.refused:
+        many = "1 event was" if len(found.refused) == 1 else f"{len(found.refused)} events were"
+        raise FindingsError(f"{many} not announced", "mend the calendar and import it again")
+
+
+@click.command()
+@click.option("--night", required=True, type=DAY, help="The venue's date, 2024-05-01.")
+@click.option("--act", required=True, help="Who will not play.")
+@click.option("--stage", help="Only on this stage.")
+@BY
+def cancel(night: datetime, act: str, stage: str | None, by: str | None) -> None:
+    """Withdraw what was planned for an act; what was planned and what was heard stay in the ledger."""
+    import getpass
+
+    from livecsi.service.plans import cancel
+    from livecsi.settings import load_settings
+
+    with _ledger(load_settings(), create=False) as ledger:
+        withdrawn = cancel(ledger, night.date(), act, stage, by or getpass.getuser())
+    for key in withdrawn:
+        click.echo(_withdrawn(key))
 
 
 @click.command()
@@ -101,8 +127,15 @@ def _write(settings: "Settings", announced: "Sequence[Announcement]", by: str | 
 
     with _ledger(settings, create=True) as ledger:
         news = announce(settings, ledger, announced, by or getpass.getuser())
-    click.echo(f"{len(news)} planned, {len(announced) - len(news)} planned like this before", err=True)
-    return news
+    known = sum(not one.is_cancelled for one in announced) - len(news.planned)
+    click.echo(f"{len(news.planned)} planned, {known} planned like this before", err=True)
+    for key in news.withdrawn:
+        click.echo(_withdrawn(key), err=True)
+    return news.planned
+
+
+def _withdrawn(key: "ReportKey") -> str:
+    return f"withdrawn: {key.night}  {key.act}, stage {key.stage}"
 
 
 def _planned(settings: "Settings", night: date | None, act: str | None, stage: str | None) -> "list[Plan]":

@@ -1,11 +1,14 @@
 """What was announced for a night: which act, and the songs it means to play.
 
 A plan says what to expect and what to compare with. It is no source of lines: what was planned and not heard is in no
-report. The newest plan of an act on a stage in a night counts; the older ones stay in the ledger.
+report. The newest plan of an act on a stage in a night counts until somebody withdraws it; the older ones stay in the
+ledger.
+
+    night.planned* -> night.withdrawn -> night.planned* ...
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +22,7 @@ from livecsi.ledger.night import ReportKey, key_of
 from livecsi.ledger.review import reviews
 
 PLANNED = "night.planned"
+WITHDRAWN = "night.withdrawn"
 
 Source = Literal["list", "repertoire"]
 REVIEWED = ("reviewed", "signed", "filed")
@@ -64,6 +68,8 @@ class Plan:
     source: Source
     by: str
     start: datetime | None = None
+    uid: str | None = None
+    """How the calendar calls the event, wherever it moves it and whatever it renames it to."""
 
     @property
     def fingerprint(self) -> str:
@@ -83,11 +89,29 @@ def write_plans(ledger: Ledger, wanted: Sequence[Plan]) -> list[Plan]:
     return news
 
 
+def withdraw(ledger: Ledger, keys: Collection[ReportKey], by: str) -> list[ReportKey]:
+    """Write down that these acts will not play; returns those that were planned."""
+    if not by.strip():
+        raise UsageError("nobody is named who withdraws the plan", "give --by")
+    with ledger.transaction():
+        gone = [key for key in plans(ledger) if key in keys]
+        ledger.append_all([(WITHDRAWN, {**_place(key), "by": by}) for key in gone])
+    return gone
+
+
 def plans(ledger: Ledger, night: date | None = None) -> dict[ReportKey, Plan]:
     """The plans that count, of one night or of all, by night, act and stage."""
     wanted = {} if night is None else {"night": night.isoformat()}
-    newest = {key_of(event.body): _plan(event) for event in ledger.events(PLANNED, **wanted)}
-    return {key: newest[key] for key in sorted(newest, key=lambda key: (key.night, key.stage, key.act))}
+    told = [event for kind in (PLANNED, WITHDRAWN) for event in ledger.events(kind, **wanted)]
+    newest = {key_of(event.body): event for event in sorted(told, key=lambda event: event.seq)}
+    found = {key: _plan(event) for key, event in newest.items() if event.kind == PLANNED}
+    return {key: found[key] for key in sorted(found, key=lambda key: (key.night, key.stage, key.act))}
+
+
+def announced_as(ledger: Ledger) -> dict[str, ReportKey]:
+    """Under which night, act and stage each event of a calendar was planned last, by its UID."""
+    told = [event.body for event in ledger.events(PLANNED) if event.body.get("uid")]
+    return {body["uid"]: key_of(body) for body in told}
 
 
 def repertoire(ledger: Ledger, act: str, before: date) -> list[str]:
@@ -104,18 +128,21 @@ def _was_played(line: Line) -> bool:
 
 def _body(plan: Plan) -> Body:
     return {
-        "night": plan.key.night.isoformat(),
-        "act": plan.key.act,
-        "stage": plan.key.stage,
+        **_place(plan.key),
         "start_utc": format_utc(plan.start) if plan.start else None,
         "songs": [{**asdict(song), "verdict": song.verdict.value} for song in plan.songs],
         "source": plan.source,
         "by": plan.by,
+        "uid": plan.uid,
     }
+
+
+def _place(key: ReportKey) -> Body:
+    return {"night": key.night.isoformat(), "act": key.act, "stage": key.stage}
 
 
 def _plan(event: Event) -> Plan:
     body = event.body
     songs = [PlannedSong(song["text"], tuple(PlannedWork(**work) for work in song["works"])) for song in body["songs"]]
     start = parse_utc(body["start_utc"]) if body["start_utc"] else None
-    return Plan(key_of(body), tuple(songs), body["source"], body["by"], start)
+    return Plan(key_of(body), tuple(songs), body["source"], body["by"], start, body.get("uid"))

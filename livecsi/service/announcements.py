@@ -2,19 +2,22 @@
 
     night,act[,stage,start,songs]          songs are separated by semicolons
 
-An event of a calendar is an act: its summary is the name, its beginning says the night. Cancelled events are passed
-over. What an event says beside that is prose for people, and no song list is read from it.
+An event of a calendar is an act: its summary is the name, its beginning says the night. By its UID it is known again
+when it was moved, renamed or cancelled. What an event says beside that is prose for people, and no song list is read
+from it. An event that cannot be an act is refused, and the others are read.
 """
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livecsi.clock import business_date
 from livecsi.errors import InputError
+from livecsi.ledger.night import ReportKey
 from livecsi.settings import VenueSettings
 
 COLUMNS = ("night", "act", "stage", "start", "songs")
@@ -32,14 +35,29 @@ class Announcement:
     stage: str
     start: datetime | None = None
     songs: tuple[str, ...] = ()
+    uid: str | None = None
+    """How the calendar calls the event; None in a table, and where several events share it."""
+    is_cancelled: bool = False
+
+    @property
+    def key(self) -> ReportKey:
+        return ReportKey(self.night, self.act, self.stage)
 
 
-def read_announcements(path: Path, venue: VenueSettings) -> list[Announcement]:
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a file announces, and a line about every event that could not be read."""
+
+    acts: list[Announcement]
+    refused: list[str]
+
+
+def read_announcements(path: Path, venue: VenueSettings) -> Announced:
     """All acts of a calendar (`.ics`) or of a table (any other name); raises InputError with file and place."""
     try:
         if path.suffix.lower() in (".ics", ".ical", ".ifb"):
-            return list(_calendar(path, venue))
-        return list(_table(path, venue))
+            return _calendar(path, venue)
+        return Announced(list(_table(path, venue)), [])
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -52,7 +70,20 @@ def parse_start(text: str, venue: VenueSettings) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=venue.zone)
 
 
-def _calendar(path: Path, venue: VenueSettings) -> Iterator[Announcement]:
+def _calendar(path: Path, venue: VenueSettings) -> Announced:
+    events, acts, refused = _events(path), [], []
+    shared = Counter(_uid(event) for event in events)
+    for number, event in enumerate(events, start=1):
+        try:
+            act = _event(event, venue)
+            acts.append(act if shared[act.uid] == 1 else replace(act, uid=None))
+        except ValueError as error:
+            refused.append(f"{path}, event {number}: {error}")
+    return Announced(acts, refused)
+
+
+def _events(path: Path) -> "Sequence[Component]":
+    """The events of a calendar but for series that are cancelled as a whole: they were never announced."""
     from icalendar import Calendar
 
     try:
@@ -61,12 +92,18 @@ def _calendar(path: Path, venue: VenueSettings) -> Iterator[Announcement]:
         raise InputError(f"{path}: is no calendar: {error}", "export it again as ICS") from error
     if not events:
         raise InputError(f"{path}: is no calendar: there is no event in it", "export it again as ICS")
-    for number, event in enumerate(events, start=1):
-        try:
-            if str(event.get("status", "")).upper() != "CANCELLED":
-                yield _event(event, venue)
-        except ValueError as error:
-            raise InputError(f"{path}, event {number}: {error}", "mend the calendar and export it again") from error
+    return [event for event in events if not (_is_cancelled(event) and "rrule" in event)]
+
+
+def _is_cancelled(event: "Component") -> bool:
+    return str(event.get("status", "")).upper() == "CANCELLED"
+
+
+def _uid(event: "Component") -> str | None:
+    """The UID, for one date of a series with that date."""
+    moved_from = getattr(event.get("recurrence-id"), "dt", None)
+    uid = str(event.get("uid", "")).strip()
+    return f"{uid} {moved_from.isoformat()}" if uid and moved_from else uid or None
 
 
 def _event(event: "Component", venue: VenueSettings) -> Announcement:
@@ -76,10 +113,11 @@ def _event(event: "Component", venue: VenueSettings) -> Announcement:
         raise ValueError("has no summary or no beginning")
     if "rrule" in event:
         raise ValueError(f"{act!r} repeats; every date must be an event of its own")
-    if not isinstance(begins, datetime):
-        return Announcement(begins, act, venue.stage)
-    start = begins if begins.tzinfo else begins.replace(tzinfo=venue.zone)
-    return Announcement(business_date(start, venue.zone, venue.night_cutoff), act, venue.stage, start)
+    night, start = begins, None
+    if isinstance(begins, datetime):
+        start = begins if begins.tzinfo else begins.replace(tzinfo=venue.zone)
+        night = business_date(start, venue.zone, venue.night_cutoff)
+    return Announcement(night, act, venue.stage, start, uid=_uid(event), is_cancelled=_is_cancelled(event))
 
 
 def _table(path: Path, venue: VenueSettings) -> Iterator[Announcement]:

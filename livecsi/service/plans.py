@@ -16,13 +16,23 @@ from livecsi.errors import FindingsError, InputError
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.lines import PERFORMED, ItemKind, Line, Status
 from livecsi.ledger.night import ReportKey, sessions_by_report
-from livecsi.ledger.plans import Plan, PlannedSong, PlannedWork, plans, repertoire, write_plans
+from livecsi.ledger.plans import (
+    Plan,
+    PlannedSong,
+    PlannedWork,
+    announced_as,
+    plans,
+    repertoire,
+    withdraw,
+    write_plans,
+)
 from livecsi.ledger.review import review_of
 from livecsi.service.announcements import Announcement
 from livecsi.settings import Settings
 
 EARLY = timedelta(minutes=15)
 """An act may begin this much before its time."""
+SEE_PLANS = "see `livecsi nights plan --show`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +46,32 @@ class Diff:
     unnamed: int
 
 
-def announce(settings: Settings, ledger: Ledger, announced: Sequence[Announcement], by: str) -> list[Plan]:
-    """Write down what is announced, an act without songs with its own repertoire; returns the plans that were news.
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an announcement changed: the plans that were news, and the acts that will not play after all."""
+
+    planned: list[Plan]
+    withdrawn: list[ReportKey]
+
+
+def announce(settings: Settings, ledger: Ledger, announced: Sequence[Announcement], by: str) -> News:
+    """Write down what is announced, an act without songs with its own repertoire, and withdraw what is cancelled.
 
     Raises InputError on a mistyped ISWC. Without a catalogue no song is found.
     """
     finder = _finder(settings)
-    return write_plans(ledger, [_plan(ledger, finder, one, by) for one in announced])
+    with ledger.transaction():
+        gone = _gone(ledger, announced)
+        coming = [_plan(ledger, finder, one, by) for one in announced if not one.is_cancelled]
+        return News(write_plans(ledger, coming), withdraw(ledger, gone, by))
+
+
+def cancel(ledger: Ledger, night: date, act: str, stage: str | None, by: str) -> list[ReportKey]:
+    """Withdraw the plans of an act in a night; raises FindingsError when there is none."""
+    meant = [key for key in plans(ledger, night) if key.act == act and stage in (None, key.stage)]
+    if not meant:
+        raise FindingsError(f"nothing is planned for {act!r} in the night of {night}", SEE_PLANS)
+    return withdraw(ledger, meant, by)
 
 
 def plan_on_stage(ledger: Ledger, night: date, stage: str, now: datetime, act: str | None) -> Plan | None:
@@ -70,9 +99,16 @@ def diffs(ledger: Ledger, night: date, act: str | None) -> list[Diff]:
     meant = [plan for key, plan in plans(ledger, night).items() if act in (None, key.act)]
     if not meant:
         whose = f" for {act!r}" if act else ""
-        raise FindingsError(f"nothing is planned{whose} in the night of {night}", "see `livecsi nights plan --show`")
+        raise FindingsError(f"nothing is planned{whose} in the night of {night}", SEE_PLANS)
     heard = sessions_by_report(ledger, night)
     return [_diff(plan, review_of(ledger, plan.key, heard.get(plan.key, [])).lines) for plan in meant]
+
+
+def _gone(ledger: Ledger, announced: Sequence[Announcement]) -> set[ReportKey]:
+    """Where events stood before they were moved, renamed or cancelled, unless another of them stands there now."""
+    known = announced_as(ledger)
+    coming = {one.key for one in announced if not one.is_cancelled}
+    return {known.get(one.uid or "", one.key) for one in announced} - coming
 
 
 def _finder(settings: Settings) -> SongFinder:
@@ -85,7 +121,7 @@ def _finder(settings: Settings) -> SongFinder:
 def _plan(ledger: Ledger, finder: SongFinder, one: Announcement, by: str) -> Plan:
     known = [] if one.songs else repertoire(ledger, one.act, one.night)
     songs = tuple(_look_up(finder, text) for text in one.songs or known)
-    return Plan(ReportKey(one.night, one.act, one.stage), songs, "repertoire" if known else "list", by, one.start)
+    return Plan(one.key, songs, "repertoire" if known else "list", by, one.start, one.uid)
 
 
 def _look_up(finder: SongFinder, text: str) -> PlannedSong:

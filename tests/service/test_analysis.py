@@ -9,7 +9,7 @@ import pytest
 
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.ledger.night import HeardSession, ReportKey, sessions_by_report
-from livecsi.ledger.plans import Plan, write_plans
+from livecsi.ledger.plans import Plan, withdraw, write_plans
 from livecsi.ledger.sessions import CATALOGUE_CHANGED, CLOCK_STEP
 from livecsi.service.analysis import Analysis
 from livecsi.service.plans import plan_on_stage
@@ -179,3 +179,5 @@ def test_whose_time_it_is(opened):
         assert asked(0) == "The Openers"
         assert asked(74) == "The Openers" and asked(76) == "The Headliners" and asked(600) == "The Headliners"
         assert asked(600, "The Openers") == "The Openers"
+        withdraw(here.ledger, [ReportKey(NIGHT, "The Headliners", "main")], "the office")
+        assert asked(600) == "The Openers" and asked(600, "The Headliners") is None

@@ -34,12 +34,21 @@ def test_events_of_a_calendar_are_acts_of_their_nights(tmp_path):
         "SUMMARY:Halla\nDTSTART;VALUE=DATE:20240504\nDESCRIPTION:Bring\\nthe keys",
         "SUMMARY:Nobody\nDTSTART:20240505T210000\nSTATUS:CANCELLED",
     )
-    assert read_announcements(path, VENUE) == [
+    assert read_announcements(path, VENUE).acts == [
         Announcement(date(2024, 5, 1), "The Tin Harbour", "main", datetime(2024, 5, 1, 17, 30, tzinfo=UTC)),
         Announcement(date(2024, 5, 1), "Delta Wren, late", "main", datetime(2024, 5, 1, 21, 30, tzinfo=UTC)),
         Announcement(date(2024, 5, 3), "Revontuli", "main", datetime(2024, 5, 3, 18, 0, tzinfo=UTC)),
         Announcement(date(2024, 5, 4), "Halla", "main"),
+        Announcement(date(2024, 5, 5), "Nobody", "main", datetime(2024, 5, 5, 18, 0, tzinfo=UTC), is_cancelled=True),
     ]
+
+
+def test_an_event_is_known_by_its_uid_unless_several_share_it(tmp_path):
+    one, other = "SUMMARY:Halla\nDTSTART;VALUE=DATE:20240504", "SUMMARY:Delta Wren\nDTSTART;VALUE=DATE:20240505"
+    assert [act.uid for act in read_announcements(calendar(tmp_path, one), VENUE).acts] == ["1"]
+    assert [act.uid for act in read_announcements(calendar(tmp_path, one, other), VENUE).acts] == [None, None]
+    moved = f"{other}\nRECURRENCE-ID;VALUE=DATE:20240503"
+    assert [act.uid for act in read_announcements(calendar(tmp_path, one, moved), VENUE).acts] == ["1", "1 2024-05-03"]
 
 
 @pytest.mark.parametrize(("event", "message"), [
@@ -48,9 +57,12 @@ def test_events_of_a_calendar_are_acts_of_their_nights(tmp_path):
     ("SUMMARY:Open mic\nDTSTART:20240501T173000Z\nRRULE:FREQ=WEEKLY", "event 1: 'Open mic' repeats"),
     ("SUMMARY:Odd\nDTSTART:tomorrow", "event 1: "),
 ])  # fmt: skip
-def test_an_event_that_announces_nothing(tmp_path, event, message):
-    with pytest.raises(InputError, match=f"calendar.ics, {message}"):
-        read_announcements(calendar(tmp_path, event), VENUE)
+def test_an_event_that_announces_nothing_keeps_no_other_from_being_read(tmp_path, event, message):
+    path = calendar(tmp_path, event, "SUMMARY:Halla\nDTSTART;VALUE=DATE:20240504")
+    found = read_announcements(path, VENUE)
+    assert [act.act for act in found.acts] == ["Halla"]
+    (line,) = found.refused
+    assert line.startswith(f"{path}, {message}")
 
 
 @pytest.mark.parametrize("content", [b"", b"These are the lyrics.\n", b"\xff\xfe\x00BEGIN", b"BEGIN:VCALENDAR\r\n"])
@@ -67,14 +79,14 @@ def test_a_table_with_everything_and_with_the_least(tmp_path):
         "night,act,stage,start,songs\n2024-05-01,The Tin Harbour,attic,2024-05-01T20:30,Hello; Salt & Cedar ;\n"
         "2024-05-02,Delta Wren,,,\n",
     )
-    assert read_announcements(path, VENUE) == [
+    assert read_announcements(path, VENUE).acts == [
         Announcement(
             date(2024, 5, 1), "The Tin Harbour", "attic", datetime(2024, 5, 1, 17, 30, tzinfo=UTC),
             ("Hello", "Salt & Cedar"),
         ),
         Announcement(date(2024, 5, 2), "Delta Wren", "main"),
     ]  # fmt: skip
-    assert len(read_announcements(table(tmp_path, "act,night\nHalla,2024-05-04\n"), VENUE)) == 1
+    assert len(read_announcements(table(tmp_path, "act,night\nHalla,2024-05-04\n"), VENUE).acts) == 1
 
 
 @pytest.mark.parametrize(("text", "message"), [

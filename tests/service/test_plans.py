@@ -45,7 +45,7 @@ class House:
 
     def plan(self, *songs: str, night: date = NIGHT, act: str = ACT) -> int:
         with self.ledger() as ledger:
-            return len(announce(self.settings, ledger, [Announcement(night, act, "main", None, songs)], "Aino"))
+            return len(announce(self.settings, ledger, [Announcement(night, act, "main", None, songs)], "Aino").planned)
 
     def replay(self, name_probability: float = 0.9) -> Replay:
         tracking = self.settings.tracking.model_copy(update={"name_probability": name_probability})
