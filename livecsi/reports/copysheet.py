@@ -52,8 +52,7 @@ def fill(report: SetlistReport, profile: Profile, say: Language, today: date | N
     return Sheet(
         profile=profile,
         deadline=_deadline(profile, report.event.business_date, say, today),
-        head=[(_label(field, say), _fit(fields.HEAD[field.value](report, say, profile), profile))
-              for field in profile.head],
+        head=_head(report, say, profile),
         columns=[_label(field, say) for field in profile.line],
         ready=[_line(report, item, say, profile) for item in ready],
         incomplete=_incomplete(ready, say, profile),
@@ -140,6 +139,11 @@ def _incomplete(ready: list[Item], say: Language, profile: Profile) -> list[str]
 def _is_waiting(item: Item, profile: Profile) -> bool:
     may_be_live = fields.counts_as_live(item, profile) or item.usage is Usage.UNCLEAR
     return may_be_live and item.decision.status is Status.PENDING
+
+
+def _head(report: SetlistReport, say: Language, profile: Profile) -> list[tuple[str, str]]:
+    filled = [(field, _fit(fields.HEAD[field.value](report, say, profile), profile)) for field in profile.head]
+    return [(_label(field, say), value) for field, value in filled if value or field.value not in fields.WHEN_TOLD]
 
 
 def _line(report: SetlistReport, item: Item, say: Language, profile: Profile) -> list[str]:

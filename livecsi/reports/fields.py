@@ -104,19 +104,26 @@ def _placement(item: Item, say: Language) -> str:
     return ", ".join(part + walk)
 
 
+WHEN_TOLD = ("access", "attendance", "event_type", "receipts", "ticket_price")
+"""What a form asks for only of some events: no line is left open for it when nobody said it."""
 HEAD: dict[str, Head] = {
     "act": lambda report, say, profile: report.act.name or "",
+    "access": lambda report, say, profile: report.event.access or "",
+    "attendance": lambda report, say, profile: "" if report.event.attendance is None else str(report.event.attendance),
     "billing": lambda report, say, profile: say.named("billing", report.act.billing) if report.act.billing else "",
     "date": lambda report, say, profile: report.event.business_date.isoformat(),
     "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}".rstrip(),
     "end_time": lambda report, say, profile: _end(report),
     "event_name": lambda report, say, profile: report.event.name or "",
+    "event_type": lambda report, say, profile: report.event.type or "",
     "number_of_concerts": lambda report, say, profile: "1",
     "number_of_works": lambda report, say, profile: _count(report, profile),
     "overall_time": lambda report, say, profile: _overall(report, profile),
     "promoter": lambda report, say, profile: report.event.promoter or "",
+    "receipts": lambda report, say, profile: words.money(report.event.receipts),
     "stage": lambda report, say, profile: report.venue.stage,
     "start_time": lambda report, say, profile: _start(report),
+    "ticket_price": lambda report, say, profile: words.money(report.event.ticket_price),
     "venue_address": lambda report, say, profile: _address(report),
     "venue_capacity": lambda report, say, profile: str(report.venue.capacity or ""),
     "venue_city": lambda report, say, profile: report.venue.city or "",

@@ -35,7 +35,7 @@ class ProfileField(Block):
 COMMON_HEAD = [
     ProfileField(value=name)
     for name in ("act", "billing", "event_name", "date", "start_time", "end_time", "venue_name", "venue_address",
-                 "stage", "promoter")
+                 "stage", "promoter", "event_type", "access", "attendance", "ticket_price", "receipts")
 ]  # fmt: skip
 COMMON_LINE = [
     ProfileField(value=name)

@@ -68,6 +68,7 @@ def _head(report: SetlistReport, say: Language) -> list[str]:
         say("night_line", date=night, zone=report.event.timezone),
         *([f"{say('played')}: {played}"] if played else []),
         f"{say('heard_listened')}: {words.listened(report, say)}",
+        *(line for told in words.told(report, say) for line in textwrap.wrap(told, WIDTH)),
         words.counted(report, say),
     ]
 

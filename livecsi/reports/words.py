@@ -14,6 +14,7 @@ from livecsi.reports.model import (
     CaptureGap,
     Item,
     ItemKind,
+    Money,
     SetlistReport,
     Status,
     Usage,
@@ -222,6 +223,20 @@ def place(report: SetlistReport, say: Language) -> str:
     town = " ".join(part for part in (venue.postcode, venue.city) if part)
     parts = [venue.name or say("no_venue"), say("stage", stage=venue.stage), venue.street, town, venue.country]
     return ", ".join(part for part in parts if part)
+
+
+def money(amount: Money | None) -> str:
+    """`12.50 EUR`, as somebody said it."""
+    return f"{amount.amount} {amount.currency}" if amount else ""
+
+
+def told(report: SetlistReport, say: Language) -> list[str]:
+    """`Attendance: 120`: what a person told of the event, and nothing about the rest."""
+    event = report.event
+    values = {"event_name": event.name, "event_type": event.type, "access": event.access, "promoter": event.promoter,
+              "attendance": None if event.attendance is None else str(event.attendance),
+              "ticket_price": money(event.ticket_price), "receipts": money(event.receipts)}  # fmt: skip
+    return [f"{say(f'field_{name}')}: {value}" for name, value in values.items() if value]
 
 
 def act(report: SetlistReport, say: Language) -> str:

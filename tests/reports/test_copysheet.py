@@ -8,9 +8,9 @@ import pytest
 
 from livecsi.errors import UsageError
 from livecsi.ledger.ledger import Ledger
-from livecsi.reports import copysheet, language, profiles
+from livecsi.reports import copysheet, fields, language, profiles
 from livecsi.reports.build import reports_of_night
-from livecsi.reports.model import Decision, Filing, ItemKind, SetlistReport, Status, Usage, Work, Writer
+from livecsi.reports.model import Decision, Filing, ItemKind, Money, SetlistReport, Status, Usage, Work, Writer
 from livecsi.reports.render import render
 from tests.fakes import FakeClock
 from tests.reports.made_up_night import NIGHT, write_night
@@ -242,6 +242,32 @@ def test_a_time_that_hangs_on_an_undecided_line_is_blank(report):
     silent = report.model_copy(update={"items": report.items[:1]})
     assert times(silent) == ("", "")
     assert "Played" not in render(silent, "text").decode()
+
+
+TOLD = {"type": "concert", "access": "public", "attendance": 120, "ticket_price": Money(amount="12.50", currency="EUR"),
+        "receipts": Money(amount="1500.00", currency="EUR")}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", language.codes())
+@pytest.mark.parametrize("name", ["ascap", "bmi", "sacem", "tono", "gema", "siae", "sesac"])
+def test_what_a_person_told_of_the_event_stands_in_the_head(report, name, code):
+    say, profile = language.load(code), profiles.load(name)
+    told = report.model_copy(update={"event": report.event.model_copy(update=TOLD)})
+    labels = [say(f"field_{field}") for field in fields.WHEN_TOLD]
+    head = dict(copysheet.fill(told, profile, say).head)
+    assert [head[label] for label in labels] == ["public", "120", "concert", "1500.00 EUR", "12.50 EUR"]
+    untold = copysheet.fill(report, profile, say).head
+    assert not set(labels) & set(dict(untold))
+    for form in ("text", "table", "html"):
+        printed = render(told, form, None, code).decode()
+        assert all(f"{label}: {head[label]}" in printed for label in labels)
+        assert not any(f"{label}:" in render(report, form, None, code).decode() for label in labels)
+
+
+def test_nobody_came_is_a_thing_somebody_said(report):
+    empty = report.model_copy(update={"event": report.event.model_copy(update={"attendance": 0})})
+    assert ("Attendance", "0") in fill(empty, "gema").head
+    assert "Attendance: 0\n" in render(empty, "text").decode()
 
 
 def test_letters_are_folded_where_a_portal_knows_only_ascii(report):
