@@ -55,9 +55,9 @@ def _truth(segment: "TrueSegment | None", titles: dict[str, str]) -> str:
 
 
 def _heard(performance: "Performance | None") -> str:
-    from livecsi.cli.terminal import clock_time
+    from livecsi.cli.terminal import clock_time, percent
 
     if performance is None:
         return "(missed)"
-    title = f"{performance.best.title} {performance.confidence:.0%}" if performance.best else "unknown"
+    title = f"{performance.best.title} {percent(performance.confidence)}" if performance.best else "unknown"
     return f"{clock_time(performance.start_seconds)}-{clock_time(performance.end_seconds)} {title}"

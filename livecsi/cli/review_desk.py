@@ -71,13 +71,10 @@ def describe_line(desk: "Desk", number: int, line: "Line") -> str:
 
 def _sureness(heard: Mapping[str, Any]) -> str:
     """`high 98%` when a measured precision stands behind the word, else `98% uncalibrated`."""
+    from livecsi.cli.terminal import percent
+
     figure = percent(heard["confidence"])
     return f"{heard['band']} {figure}" if heard.get("band_basis") == "calibrated" else f"{figure} uncalibrated"
-
-
-def percent(fraction: float) -> str:
-    """Whole percents; nothing a machine says is certain."""
-    return f"{min(99, round(100 * fraction))}%"
 
 
 def seconds_of(text: str) -> float:

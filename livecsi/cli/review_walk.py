@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from livecsi.cli.review_desk import describe_line, percent, seconds_of
+from livecsi.cli.review_desk import describe_line, seconds_of
+from livecsi.cli.terminal import percent
 from livecsi.errors import LivecsiError, UsageError
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from livecsi.cli.terminal import clock_time, printable
+    from livecsi.cli.terminal import clock_time, percent, printable
 
     level = "unknown" if said["level_dbfs"] is None else f"{said['level_dbfs']:.1f} dBFS, peak {said['peak_dbfs']:.0f}"
     guess = said["guess"]
@@ -58,7 +58,7 @@ def facts(said: dict[str, Any], zone: "ZoneInfo") -> "Table":
         ("behind", f"{said['lag_seconds']:.0f} s"),
         ("night", ", ".join(filter(None, (said["night"], said["act"]))) or "nothing heard yet"),
         ("heard", f"{clock_time(said['heard_seconds'])}, of it missing {clock_time(said['gap_seconds'])}"),
-        ("now", f"perhaps {guess['title']} {guess['probability']:.0%}" if guess else "no song it knows"),
+        ("now", f"perhaps {guess['title']} {percent(guess['probability'])}" if guess else "no song it knows"),
         ("running", f"since {_local(said['running_since'], zone):%Y-%m-%d %H:%M}"),
         ("catalogue", f"{said['songs']} studio songs, model {said['model_id']}"),
     ]
@@ -73,7 +73,7 @@ def setlist(lines: list[dict[str, Any]], zone: "ZoneInfo") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from livecsi.cli.terminal import clock_time, printable
+    from livecsi.cli.terminal import clock_time, percent, printable
 
     table = Table("", "began", "length", "title", "artist", "sure")
     for line in lines:
@@ -83,7 +83,7 @@ def setlist(lines: list[dict[str, Any]], zone: "ZoneInfo") -> "Table":
             clock_time(line["end_seconds"] - line["start_seconds"]),
             Text(printable(line["title"] or line["kind"])),
             Text(printable(line["artist"])),
-            f"{line['probability']:.0%}" if line["title"] else "",
+            percent(line["probability"]) if line["title"] else "",
         )
     return table
 

@@ -58,6 +58,11 @@ def level_bar(level_dbfs: float, cells: int, peak_dbfs: float = -math.inf) -> st
     return f"[{colour}]{'█' * full}[/][dim]{'░' * (cells - full)}[/]"
 
 
+def percent(probability: float) -> str:
+    """Whole percents; nothing a machine says is certain."""
+    return f"{min(99, round(100 * probability))}%"
+
+
 def clock_time(seconds: float) -> str:
     """0:03:25 for 205 seconds."""
     whole = round(seconds)

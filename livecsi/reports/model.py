@@ -21,8 +21,6 @@ from livecsi.ledger.lines import Status as Status
 from livecsi.ledger.lines import Usage as Usage
 from livecsi.ledger.review import State
 
-SCHEMA_VERSION = "1.0"
-
 Moment = Annotated[
     datetime,
     PlainSerializer(format_utc, return_type=str),
