@@ -105,10 +105,10 @@ class Sessions:
             SETTLED, {"session_id": session_id, **_heard(line, Anchor(started_at), describe, self._bands)}
         )
 
-    def clock_step(self, session_id: str, at_seconds: float, step_seconds: float, is_synchronised: bool) -> None:
-        """The wall clock jumped while we listened; seconds of the session go on as they were."""
+    def clock_step(self, session_id: str, at_seconds: float, step_seconds: float, clock: Mapping[str, Any]) -> None:
+        """The wall clock jumped while we listened; seconds of the session go on. `clock` is as that of the start."""
         body = {"at_seconds": _round(at_seconds), "step_seconds": _round(step_seconds)}
-        self._ledger.append(CLOCK_STEP, {"session_id": session_id, **body, "is_synchronised": is_synchronised})
+        self._ledger.append(CLOCK_STEP, {"session_id": session_id, **body, **clock})
 
     def catalogue_changed(self, session_id: str, at_seconds: float, catalogue_id: str) -> None:
         """From here on another catalogue was asked."""

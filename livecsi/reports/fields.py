@@ -50,6 +50,15 @@ def _start(report: SetlistReport) -> str:
     return _hours_minutes(edges[0].start_utc, report) if edges and not words.is_open(edges[0]) else ""
 
 
+def _date_and_start(report: SetlistReport) -> str:
+    """The day of the calendar on which the show began, and when; the date of the night while that is not decided."""
+    edges, start = words.edges(report), _start(report)
+    if edges is None or not start:
+        return report.event.business_date.isoformat()
+    day = edges[0].start_utc.astimezone(words.zone_of(report)).date()
+    return f"{day.isoformat()} {start}"
+
+
 def _end(report: SetlistReport) -> str:
     """When the show ended; blank while nobody has decided whether the last line is part of it."""
     edges = words.edges(report)
@@ -112,7 +121,7 @@ HEAD: dict[str, Head] = {
     "attendance": lambda report, say, profile: "" if report.event.attendance is None else str(report.event.attendance),
     "billing": lambda report, say, profile: say.named("billing", report.act.billing) if report.act.billing else "",
     "date": lambda report, say, profile: report.event.business_date.isoformat(),
-    "date_time": lambda report, say, profile: f"{report.event.business_date.isoformat()} {_start(report)}".rstrip(),
+    "date_time": lambda report, say, profile: _date_and_start(report),
     "end_time": lambda report, say, profile: _end(report),
     "event_name": lambda report, say, profile: report.event.name or "",
     "event_type": lambda report, say, profile: report.event.type or "",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from livecsi.clock import Anchor, business_date, format_utc, parse_utc
+from livecsi.clock import Anchor, Clock, business_date, format_utc, parse_utc
 from livecsi.errors import InputError
 from livecsi.ledger.sessions import CATALOGUE_CHANGED, CLOCK_STEP, CLOSED, GAP, LIVE, OPENED, SETTLED, SessionStart
 from livecsi.service.books import Books
@@ -67,12 +67,11 @@ class LiveRecord:
                 self._settled_until_seconds = round(line.end_seconds, 3)
                 self._books.telemetry.performance(STATUS_OF_KIND.get(line.kind, "unknown"))
 
-    def clock_step(self, at_seconds: float, step_seconds: float, is_synchronised: bool) -> None:
-        """The wall clock jumped."""
+    def clock_step(self, at_seconds: float, step_seconds: float, clock: Mapping[str, Any]) -> None:
+        """The wall clock jumped; `clock` is the `stamp` of when that was noticed."""
         if self.is_begun:
             self._put(
-                CLOCK_STEP,
-                lambda: self._books.sessions.clock_step(self.session_id, at_seconds, step_seconds, is_synchronised),
+                CLOCK_STEP, lambda: self._books.sessions.clock_step(self.session_id, at_seconds, step_seconds, clock)
             )
 
     def date_anew(self, step_seconds: float) -> None:
@@ -130,20 +129,27 @@ class LiveRecord:
 
 def live_start(books: Books, input_name: str, act: str) -> SessionStart:
     """The start of a live session at this moment."""
-    clock = books.clock
-    began, monotonic = clock.utc_now(), clock.monotonic_seconds()
-    stamp = {"boot_id": clock.boot_id(), "monotonic_seconds": monotonic, "is_synchronised": clock.is_synchronised()}
+    began, now = books.clock.utc_now(), stamp(books.clock)
     return session_start(
         books.ear.settings,
         input_kind=LIVE,
         input_name=input_name,
-        input_sha256=digest([LIVE, input_name, began.isoformat(), stamp]),
+        input_sha256=digest([LIVE, input_name, began.isoformat(), now]),
         started_at=began,
         act=act,
         model_id=books.ear.model_id,
         catalogue_id=books.catalogue_id,
-        clock=stamp,
+        clock=now,
     )
+
+
+def stamp(clock: Clock) -> dict[str, Any]:
+    """What a wall time is worth: the boot, its monotonic clock, and whether the network disciplines the wall clock."""
+    return {
+        "boot_id": clock.boot_id(),
+        "monotonic_seconds": clock.monotonic_seconds(),
+        "is_synchronised": clock.is_synchronised(),
+    }
 
 
 def plain(start: SessionStart) -> dict[str, Any]:

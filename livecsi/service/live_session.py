@@ -15,7 +15,7 @@ from livecsi.ledger.sessions import SessionStart
 from livecsi.service.books import Books
 from livecsi.service.following import Following
 from livecsi.service.listener import LEAST_MUSIC, HeardWindow
-from livecsi.service.live_record import LiveRecord, live_start, plain, start_of
+from livecsi.service.live_record import LiveRecord, live_start, plain, stamp, start_of
 from livecsi.service.pipeline import Pipeline, with_gaps
 from livecsi.types import SAMPLE_RATE_HERTZ, Block, Gap, Performance
 
@@ -124,9 +124,9 @@ class LiveSession:
 
     def note_clock_step(self, step_seconds: float) -> None:
         """The wall clock jumped. Seconds go on as they were; a first right time dates the whole session anew."""
-        is_synchronised = self._books.clock.is_synchronised()
-        self.record.clock_step(self.duration_seconds, step_seconds, is_synchronised)
-        if is_synchronised and self.start.clock and not self.start.clock["is_synchronised"]:
+        now = stamp(self._books.clock)
+        self.record.clock_step(self.duration_seconds, step_seconds, now)
+        if now["is_synchronised"] and self.start.clock and not self.start.clock["is_synchronised"]:
             self.record.date_anew(step_seconds)
 
     def finish(self) -> None:

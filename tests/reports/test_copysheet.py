@@ -1,7 +1,7 @@
 """Copy sheets: what is ready is true for that society, and what is not ready can never slip in."""
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -233,6 +233,21 @@ def test_the_form_has_the_times_of_the_show_and_not_of_the_microphone(report):
     assert dict(fill(night, "jasrac").head)["Start"] == "21:09"
     rejected = changed(night, 2, decision=Decision(status=Status.REJECTED))
     assert times(changed(rejected, 3, decision=accepted))[0] == "21:14"
+
+
+def test_a_show_that_begins_after_midnight_has_the_date_of_the_calendar(report):
+    """The night is still the one before; a form that asks for a moment gets the day of that moment."""
+    accepted = Decision(status=Status.ACCEPTED)
+    late = timedelta(hours=4)
+    moved = [
+        item.model_copy(
+            update={"start_utc": item.start_utc + late, "end_utc": item.end_utc + late, "decision": accepted}
+        )
+        for item in report.items
+    ]
+    head = dict(fill(report.model_copy(update={"items": moved}), "koda").head)
+    assert head["Date and time"].startswith("2024-05-02 01:0"), head["Date and time"]
+    assert dict(fill(report, "koda").head)["Date and time"] == "2024-05-01", "nobody has decided when it began"
 
 
 def test_a_time_that_hangs_on_an_undecided_line_is_blank(report):
