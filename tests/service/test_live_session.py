@@ -188,6 +188,7 @@ def test_a_wall_clock_that_is_set_changes_no_duration_and_no_order(opened, cut_o
         session.finish()
         heard = only_session(here)
         (step,) = (event.body for event in here.ledger.events(CLOCK_STEP))
+        assert step["boot_id"] == here.clock.boot_id() and step["monotonic_seconds"] > 0
     assert (step["at_seconds"], step["step_seconds"]) == (66.0, step_seconds)
     assert [line[0] for line in lines(heard)] == ["Korobeiniki", "Auld Lang Syne"]
     starts = [event.body["start_utc"] for event in heard.performances]
