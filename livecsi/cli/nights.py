@@ -48,7 +48,7 @@ def _as_json(night: "Night", states: "States") -> dict[str, object]:
     acts = [
         {
             "act": act.act, "stage": act.stage, "songs": act.songs, "unknown": act.unknown, "sessions": act.sessions,
-            "complete": act.is_complete, "review_state": states[night.key(act)],
+            "complete": act.is_complete, "running": act.is_running, "review_state": states[night.key(act)],
         }
         for act in night.acts
     ]  # fmt: skip
@@ -57,8 +57,8 @@ def _as_json(night: "Night", states: "States") -> dict[str, object]:
 
 def _lines(night: "Night", states: "States") -> Iterator[str]:
     for act in night.acts:
-        state = states[night.key(act)].replace("_", " ") + ("" if act.is_complete else ", broke off")
+        ended = ", running" if act.is_running else "" if act.is_complete else ", broke off"
         yield (
             f"{night.date.isoformat()}  {act.act or '(no act named)'}, stage {act.stage}: "
-            f"{act.songs} named, {act.unknown} open, {state}"
+            f"{act.songs} named, {act.unknown} open, {states[night.key(act)].replace('_', ' ')}{ended}"
         )

@@ -95,6 +95,8 @@ class Act:
     unknown: int
     sessions: int
     is_complete: bool
+    is_running: bool
+    """Whether one of the sessions is still being listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +175,5 @@ def _act(key: ReportKey, sessions: list[HeardSession]) -> Act:
         unknown=kinds.count("unknown"),
         sessions=len(sessions),
         is_complete=all(session.closed is not None for session in sessions),
+        is_running=any(session.is_running for session in sessions),
     )

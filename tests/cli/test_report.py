@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from livecsi.ledger.ledger import Ledger
+from livecsi.ledger.sessions import OPENED, Sessions, SessionStart
 from tests.fakes import FakeClock
 from tests.reports.made_up_night import STARTED_AT, write_night
 from tests.reports.test_build import validate
@@ -36,8 +38,21 @@ def test_nights(livecsi, night):
     assert [entry["night"] for entry in listed] == ["2024-05-01", "2024-05-02"]
     assert listed[0]["acts"][0] == {
         "act": "The Tin Harbour", "stage": "main", "songs": 10, "unknown": 2, "sessions": 1, "complete": True,
-        "review_state": "unreviewed",
+        "running": False, "review_state": "unreviewed",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("input_kind", "ended"), [("live", "running"), ("recording", "broke off")])
+def test_a_night_that_is_still_listened_to_did_not_break_off(livecsi, night, input_kind, ended):
+    with Ledger.open(night, FakeClock()) as ledger:
+        (told,) = ledger.events(OPENED)
+        start = {key: value for key, value in told.body.items() if key != "session_id"}
+        moments = {"started_at": STARTED_AT, "night": date(2024, 5, 3)}
+        Sessions(ledger).open(SessionStart(**{**start, **moments, "input_kind": input_kind, "input_sha256": "7a" * 32}))
+    line = livecsi("nights").stdout.splitlines()[-1]
+    assert line == f"2024-05-03  The Tin Harbour, stage main: 0 named, 0 open, unreviewed, {ended}"
+    (act,) = json.loads(livecsi("nights", "--json").stdout)[-1]["acts"]
+    assert (act["complete"], act["running"]) == (False, input_kind == "live")
 
 
 def test_json_is_one_valid_document_and_nothing_else(livecsi, night):
