@@ -114,6 +114,8 @@ def _update(catalogue: Catalogue, known: Recording, entry: SongEntry) -> list[st
         "writers": (entry.writers, work.writers),
     }
     changed = [name for name, (said, stored) in said_and_stored.items() if said and said != stored]
+    if entry.writers and work.writers_source != "entered" and "writers" not in changed:
+        changed.append("writers")
     if changed:
         catalogue.edit(
             known.recording_id,

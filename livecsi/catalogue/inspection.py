@@ -45,7 +45,9 @@ def _song(work: Work, recording: Recording) -> str:
         work.work_key, work.title, work.iswc, work.public_domain, people,
         work.musicbrainz_id, work.publishers, dict(work.society_ids), recording.musicbrainz_id,
     ]  # fmt: skip
-    return json.dumps(facts, ensure_ascii=False)
+    # What a person entered says nothing more, so that the catalogues of before keep their fingerprint.
+    proposed_by = [] if work.writers_source == "entered" else [work.writers_source]
+    return json.dumps(facts + proposed_by, ensure_ascii=False)
 
 
 def _verify_sequences(database: Database) -> Iterator[str]:

@@ -203,6 +203,7 @@ class Catalogue(Store):
             "work_title": work.title,
             "iswc": work.iswc,
             "writers": [asdict(writer) for writer in work.writers],
+            "writers_source": work.writers_source,
             "public_domain": work.public_domain,
             "publishers": list(work.publishers),
             "society_ids": _numbers(work),

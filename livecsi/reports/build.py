@@ -8,7 +8,7 @@ where a person decided otherwise.
 import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from livecsi.clock import parse_utc
 from livecsi.ledger.ledger import Body, Event, Ledger
@@ -138,10 +138,17 @@ def _work(named: Body) -> model.Work:
         title=facts.get("work_title") or named["title"],
         iswc=facts.get("iswc"),
         writers=[model.Writer(**writer) for writer in facts.get("writers", [])],
+        writers_source=_proposer(facts),
         publishers=facts.get("publishers", []),
         society_ids=facts.get("society_ids", {}),
         public_domain=facts.get("public_domain", False),
     )
+
+
+def _proposer(facts: Body) -> model.Proposer | None:
+    """Who proposed the writers; nobody when a person entered them, or when there are none."""
+    source: model.Proposer | Literal["entered"] = facts.get("writers_source", "entered")
+    return None if source == "entered" or not facts.get("writers") else source
 
 
 def _recording(named: Body) -> model.MatchedRecording:

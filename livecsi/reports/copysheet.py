@@ -130,9 +130,14 @@ def _deadline(profile: Profile, night: date, say: Language, today: date | None) 
 
 def _incomplete(ready: list[Item], say: Language, profile: Profile) -> list[str]:
     """What a title on the sheet still lacks; it stays there, for it was played."""
-    titles = [item.work.title for item in ready if item.work and fields.lacks_writer(item, profile)]
-    values = {"society": profile.society}
-    told = [say(f"sheet_needs_{profile.needs_writer}", title=_fit(title, profile), **values) for title in titles]
+    told = []
+    for item in ready:
+        if item.work and fields.lacks_writer(item, profile):
+            title = _fit(item.work.title, profile)
+            told.append(say(f"sheet_needs_{profile.needs_writer}", title=title, society=profile.society))
+        if item.work and fields.has_proposed_writers(item):
+            key = f"sheet_writers_from_{item.work.writers_source}"
+            told.append(say(key, title=_fit(item.work.title, profile)))
     return list(dict.fromkeys(told))
 
 

@@ -26,10 +26,15 @@ def is_ready(item: Item, profile: Profile) -> bool:
     return is_decided and item.kind is not ItemKind.MEDLEY and counts_as_live(item, profile)
 
 
+def has_proposed_writers(item: Item) -> bool:
+    """Whether writers are named whom no person entered."""
+    return item.work is not None and item.work.writers_source is not None
+
+
 def lacks_writer(item: Item, profile: Profile) -> bool:
     """Whether the form asks for somebody who wrote the work, and nobody is known."""
     roles = (*_COMPOSING, "lyricist") if profile.needs_writer == "composer_or_lyricist" else _COMPOSING
-    return profile.needs_writer is not None and not _people(item, roles)
+    return profile.needs_writer is not None and not _named(item, roles)
 
 
 def _address(report: SetlistReport) -> str:
@@ -86,8 +91,13 @@ def _title(report: SetlistReport, item: Item) -> str:
     return item.work.title if item.work else f"? ({words.local_time(item.start_utc, report)})"
 
 
-def _people(item: Item, roles: tuple[str, ...]) -> str:
-    return ", ".join(person.name for person in item.work.writers if person.role in roles) if item.work else ""
+def _named(item: Item, roles: tuple[str, ...]) -> list[str]:
+    return [person.name for person in item.work.writers if person.role in roles] if item.work else []
+
+
+def _people(item: Item, roles: tuple[str, ...], say: Language) -> str:
+    """Who wrote the work in one of these roles, and where that is from unless a person entered it."""
+    return words.as_proposed(", ".join(_named(item, roles)), item.work, say) if item.work else ""
 
 
 def _artist_when_no_writers(item: Item) -> str:
@@ -142,14 +152,14 @@ HEAD: dict[str, Head] = {
 }
 LINE: dict[str, Line] = {
     "act": lambda report, item, say, profile: report.act.name or "",
-    "arrangers": lambda report, item, say, profile: _people(item, ("arranger",)),
+    "arrangers": lambda report, item, say, profile: _people(item, ("arranger",), say),
     "artist_when_no_writers": lambda report, item, say, profile: _artist_when_no_writers(item),
     "blank": lambda report, item, say, profile: "",
-    "composers": lambda report, item, say, profile: _people(item, _COMPOSING),
+    "composers": lambda report, item, say, profile: _people(item, _COMPOSING, say),
     "hours_minutes_seconds": lambda report, item, say, profile: words.hours_minutes_seconds(item.duration_s),
     "iswc": lambda report, item, say, profile: (item.work.iswc or "") if item.work else "",
     "live_or_playback": lambda report, item, say, profile: say("usage_live") if counts_as_live(item, profile) else "",
-    "lyricists": lambda report, item, say, profile: _people(item, _WORDS),
+    "lyricists": lambda report, item, say, profile: _people(item, _WORDS, say),
     "minutes": lambda report, item, say, profile: _whole_minutes(item.duration_s),
     "minutes_seconds": lambda report, item, say, profile: words.length(item.duration_s),
     "placement": lambda report, item, say, profile: _placement(item, say),

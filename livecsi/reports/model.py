@@ -30,6 +30,11 @@ Seconds = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+def _is_null(value: object) -> bool:
+    """What was added to the report later is left out while it says nothing: older signatures stand under the rest."""
+    return value is None
+
+
 class Block(BaseModel):
     """A part of the report."""
 
@@ -93,6 +98,10 @@ class Writer(Block):
     ipi: str | None = None
 
 
+Proposer = Literal["tags", "musicbrainz"]
+"""Whose word stands behind writers that no person entered."""
+
+
 class Work(Block):
     """What was composed: the thing a society pays."""
 
@@ -100,6 +109,8 @@ class Work(Block):
     title: str
     iswc: str | None = None
     writers: list[Writer] = []
+    writers_source: Annotated[Proposer | None, Field(exclude_if=_is_null)] = None
+    """Who proposed the writers, whom nobody has checked; left out of the report when a person entered them."""
     publishers: list[str] = []
     society_ids: dict[str, str] = {}
     public_domain: bool = False

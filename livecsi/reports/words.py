@@ -77,7 +77,13 @@ def writers(work: Work | None, say: Language) -> str:
     """`Aino Aalto (composer), Ben Berg (lyricist)`; the artist of a recording is never among them."""
     if work is None:
         return ""
-    return ", ".join(f"{person.name} ({say.named('role', person.role)})" for person in work.writers)
+    people = ", ".join(f"{person.name} ({say.named('role', person.role)})" for person in work.writers)
+    return as_proposed(people, work, say)
+
+
+def as_proposed(people: str, work: Work, say: Language) -> str:
+    """`Aino Aalto [from the file's tags, not checked]` when no person entered the writers of the work."""
+    return f"{people} [{say(f'writers_from_{work.writers_source}')}]" if people and work.writers_source else people
 
 
 def title(item: Item, say: Language) -> str:

@@ -10,6 +10,7 @@ from livecsi.catalogue.ingest import SongEntry, ingest
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import EncodedSong, Writer
 from livecsi.catalogue.tags import read_tags
+from livecsi.types import Candidate
 from tests.fakes import FakeClock
 
 WORK_ID, RECORDING_ID = "b1a9c0e9-d987-4042-ae91-78d6a3267d69", "5a8d5b5f-3a2d-4b8c-9f61-9d3a1f0c2b11"
@@ -89,6 +90,21 @@ def test_tags_propose_and_people_decide(tmp_path):
         assert (work.writers, work.writers_source) == ((Writer("Ben Berg"),), "entered")
         list(ingest(catalogue, [SongEntry(path)], encode, "model"))
         assert catalogue.works() == [work]
+
+
+def test_the_tags_writers_become_a_fact_when_a_person_enters_the_same(tmp_path):
+    path = write_flac(tmp_path / "a.flac", title="x", composer="Aino Aalto")
+    with Catalogue.open(tmp_path / "catalogue.sqlite", FakeClock()) as catalogue:
+        (verdict,) = ingest(catalogue, [SongEntry(path)], encode, "model")
+        (recording,) = catalogue.recordings()
+        asked = Candidate(recording.recording_id, recording.work_id, "?", "?", 1.0, 0.9)
+        proposed = catalogue.fingerprint()
+        assert catalogue.describe(asked)["writers_source"] == "tags"
+        entry = SongEntry(path, writers=(Writer("Aino Aalto", "composer"),))
+        assert [one.message for one in ingest(catalogue, [entry], encode, "model")] == ["writers"]
+        assert catalogue.describe(asked)["writers_source"] == "entered"
+        assert catalogue.fingerprint() != proposed, "the night is written down otherwise"
+        assert [one.status for one in ingest(catalogue, [entry], encode, "model")] == ["known"]
 
 
 def test_tags_never_touch_the_writers_somebody_entered(tmp_path):

@@ -85,6 +85,7 @@ def write_night(
     lines: list[Performance] | None = None,
     bands: Bands = MEASURED,
     plan_id: str = "",
+    told=describe,
 ) -> str:
     """Put the night into a ledger; returns the session id."""
     start = SessionStart(
@@ -101,5 +102,5 @@ def write_night(
         lines = performances() if lines is None else lines
         ended_at = started_at + timedelta(seconds=lines[-1].end_seconds + 60)
         coverage = {"listened_seconds": 3700.0, "music_seconds": 2960.0, "speech_seconds": 310.0}
-        sessions.finish(session_id, lines, started_at, describe, ended_at, coverage)
+        sessions.finish(session_id, lines, started_at, told, ended_at, coverage)
     return session_id

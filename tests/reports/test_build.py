@@ -293,6 +293,22 @@ def test_a_list_signed_by_an_earlier_livecsi_still_has_the_same_content(tmp_path
         assert only_report(ledger).content_sha256() == content
 
 
+@pytest.mark.parametrize("source", ["tags", "musicbrainz", "entered"])
+def test_writers_nobody_entered_are_told_from_those_a_person_did(tmp_path, report, source):
+    def told(candidate):
+        return {**describe(candidate), "writers_source": source}
+
+    write_night(tmp_path / "ledger.sqlite", FakeClock(), told=told)
+    with Ledger.open(tmp_path / "ledger.sqlite", FakeClock()) as ledger:
+        named = only_report(ledger)
+    validate(json.loads(named.as_json()))
+    sources = {item.work.writers_source for item in named.items if item.work and item.work.writers}
+    assert sources == {None if source == "entered" else source}
+    assert {item.work.writers_source for item in named.items if item.work and not item.work.writers} == {None}
+    is_same = named.items == report.items and "writers_source" not in named.as_json()
+    assert is_same == (source == "entered")
+
+
 def test_a_line_that_a_person_added_has_no_evidence(reviewed):
     ledger, reviewer = reviewed
     chosen = {"title": "Late one", "artist": "", "facts": {}}

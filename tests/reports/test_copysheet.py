@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,23 @@ def added_up(lengths):
     parts = [[int(part) for part in length.split(":")] for length in lengths]
     minutes, seconds = divmod(sum(hours * 3600 + mins * 60 + secs for hours, mins, secs in parts), 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+@pytest.mark.parametrize("code", language.codes())
+@pytest.mark.parametrize("name", ["koda", "gema", "siae"])
+def test_writers_nobody_entered_are_marked_and_warned_of(report, name, code):
+    say = language.load(code)
+    entered = Work(title="Hard Water", writers=[Writer(name="Aino Aalto", role="composer")])
+    proposed = entered.model_copy(update={"writers_source": "tags"})
+    for work, is_marked in ((entered, False), (proposed, True)):
+        night = changed(report, 7, work=work, decision=Decision(status=Status.ACCEPTED))
+        sheet = copysheet.fill(night, profiles.load(name), say)
+        cells = [cell for cell in sheet.ready[0] if "Aino Aalto" in cell]
+        assert cells and all((say("writers_from_tags") in cell) == is_marked for cell in cells)
+        assert sheet.incomplete == ([say("sheet_writers_from_tags", title="Hard Water")] if is_marked else [])
+        forms = [render(night, form, profile, code) for form in ("html", "csv") for profile in (None, name)]
+        forms += [render(night, "table", None, code), render(night, "table", name, code)]
+        assert {say("writers_from_tags") in unescape(page.decode()) for page in forms} == {is_marked}
 
 
 def test_no_profile_can_call_a_tape_live(tmp_path, monkeypatch):
