@@ -108,8 +108,8 @@ def _changes(table: WorkTable, work: Work, facts: WorkFacts) -> Iterator[tuple[s
         yield "writers", partial(table.set_writers, work_id, facts.writers, facts.source, isnis)
     if facts.publishers and facts.publishers != work.publishers and (overrules or not work.publishers):
         yield "publishers", partial(table.set_publishers, work_id, facts.publishers)
-    if any(work.society_ids.get(society) != number for society, number in facts.society_ids.items()):
-        yield "society_ids", partial(table.add_society_ids, work_id, facts.society_ids)
+    if numbers := _new_society_ids(work, facts):
+        yield "society_ids", partial(table.add_society_ids, work_id, numbers)
     if facts.public_domain is not None and facts.public_domain != work.public_domain:
         yield "public_domain", partial(table.set_public_domain, work_id, facts.public_domain)
 
@@ -119,6 +119,16 @@ def _new_iswc(work: Work, facts: WorkFacts) -> str | None:
     if len(facts.iswcs) != 1 or work.iswc in facts.iswcs:
         return None
     return facts.iswcs[0] if facts.source == "entered" or work.iswc is None else None
+
+
+def _new_society_ids(work: Work, facts: WorkFacts) -> dict[str, str]:
+    """What a person says, and of a public database the societies of which the work has no number, however spelled."""
+    known = {society.casefold() for society in work.society_ids} if facts.source != "entered" else set()
+    return {
+        society: number
+        for society, number in facts.society_ids.items()
+        if society.casefold() not in known and work.society_ids.get(society) != number
+    }
 
 
 def _brings_writers(work: Work, facts: WorkFacts) -> bool:

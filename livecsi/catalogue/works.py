@@ -117,10 +117,12 @@ class WorkTable:
             )
 
     def add_society_ids(self, work_id: int, numbers: Mapping[str, str]) -> None:
-        """Societies that are not named keep the number they have."""
+        """Societies that are not named keep the number they have; `KODA` and `Koda` are one."""
         for society, identifier in numbers.items():
+            sql = "DELETE FROM society_ids WHERE work_id = ? AND society = ? COLLATE NOCASE"
+            self._database.execute(sql, (work_id, society))
             self._database.insert(
-                "INSERT OR REPLACE INTO society_ids (work_id, society, identifier) VALUES (?, ?, ?)",
+                "INSERT INTO society_ids (work_id, society, identifier) VALUES (?, ?, ?)",
                 (work_id, society, identifier),
             )
 

@@ -9,7 +9,7 @@ that a dump of millions of works needs no memory; only a JSON array is read as a
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from livecsi.errors import InputError
 
 COLUMNS = ("work_id", "title", "artist", "iswc", "musicbrainz_id", "writers", "publishers", "society_ids",
            "public_domain")  # fmt: skip
+_MUSICBRAINZ_ROLES = {**{role: role for role in ROLES}, "librettist": "lyricist"}
 _TRUTHS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 Rows = Iterator[tuple[int, WorkFacts | ValueError]]
@@ -135,9 +136,15 @@ def _person(person: Mapping[str, Any]) -> Writer:
 def _from_musicbrainz(row: Mapping[str, Any]) -> WorkFacts:
     """A line of the dump. Somebody else's data: a number that cannot be right is left out, not complained about."""
     relations = row.get("relations") or []
-    credited = [relation for relation in relations if relation.get("type") in ROLES and relation.get("artist")]
+    credited = [
+        relation for relation in relations if relation.get("type") in _MUSICBRAINZ_ROLES and relation.get("artist")
+    ]
     people = gathered(
-        Writer(one["artist"]["name"], one["type"], _first_valid(normal_ipi, one["artist"].get("ipis")))
+        Writer(
+            one["artist"]["name"],
+            _MUSICBRAINZ_ROLES[one["type"]],
+            _first_valid(normal_ipi, one["artist"].get("ipis")),
+        )
         for one in credited
     )
     isnis = {one["artist"]["name"]: _first_valid(normal_isni, one["artist"].get("isnis")) for one in credited}
@@ -152,7 +159,19 @@ def _from_musicbrainz(row: Mapping[str, Any]) -> WorkFacts:
         publishers=tuple(dict.fromkeys(
             one["label"]["name"] for one in relations if one.get("type") == "publishing" and one.get("label")
         )),
+        society_ids=_society_ids(row.get("attributes") or []),
     )  # fmt: skip
+
+
+def _society_ids(attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """`GEMA ID` and `PRS tune code` are numbers at societies; two numbers at one society are none."""
+    found: dict[str, set[str]] = {}
+    for attribute in attributes:
+        society, space, kind = str(attribute.get("type")).partition(" ")
+        number = str(attribute.get("value") or "").strip()
+        if space and kind in ("ID", "tune code") and number:
+            found.setdefault(society, set()).add(number)
+    return {society: numbers.pop() for society, numbers in found.items() if len(numbers) == 1}
 
 
 def _first_valid(normalise: Callable[[str], str], numbers: Any) -> str | None:

@@ -167,6 +167,27 @@ def test_a_public_database_never_overrules_a_person(catalogue, tmp_path):
     assert work.musicbrainz_id == WORK_ID
 
 
+def test_the_numbers_at_societies_are_read_and_the_librettist_is_a_lyricist(catalogue, tmp_path):
+    recording = add(catalogue, iswc=ISWC)
+    imported(catalogue, tmp_path / "works.csv", f"iswc,society_ids\n{ISWC},Koda=7\n")
+    attributes = [{"type": kind, "type-id": "x", "value": value} for kind, value in (
+        ("GEMA ID", "1234-567"), ("PRS tune code", "12345AB"), ("BUMA/STEMRA ID", "W-1"), ("KODA ID", "8"),
+        ("ASCAP ID", "1"), ("ASCAP ID", "2"), ("JASRAC ID", ""), ("Key", "D minor"), ("Tala (Carnatic)", "Adi"),
+    )]  # fmt: skip
+    relations = [{"type": "librettist", "artist": {"name": "Outi Orava"}}]
+    line = dump_line(attributes=attributes, relations=relations)
+    (verdict,) = imported(catalogue, tmp_path / "work", line)
+    assert verdict.message == "Paper Lanterns: musicbrainz_id, writers, society_ids"
+    work = catalogue.work(recording.work_id)
+    assert work.society_ids == {"GEMA": "1234-567", "PRS": "12345AB", "BUMA/STEMRA": "W-1", "Koda": "7"}
+    assert work.writers == (Writer("Outi Orava", "lyricist"),)
+    imported(catalogue, tmp_path / "works.csv", f"iswc,society_ids\n{ISWC},Gema=9\n")
+    assert catalogue.work(recording.work_id).society_ids == {
+        "BUMA/STEMRA": "W-1", "Gema": "9", "Koda": "7", "PRS": "12345AB",
+    }  # fmt: skip
+    assert outcomes(imported(catalogue, tmp_path / "work", line)) == ["known"]
+
+
 def test_several_iswcs_are_a_question_not_an_answer(catalogue, tmp_path):
     recording = add(catalogue, work_musicbrainz_id=WORK_ID)
     imported(catalogue, tmp_path / "work", dump_line(iswcs=[ISWC, OTHER_ISWC]))
