@@ -1,7 +1,7 @@
 """`livecsi report`: a night in the form somebody needs."""
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,18 +49,18 @@ def command(
         meant = acts_meant(ledger, night.date(), act, stage)
         by_key = reports_of_night(ledger, night.date())
     reports = [by_key[key] for key in meant]
+    today = SystemClock().utc_now().astimezone(settings.venue.zone).date()
     if only_deadlines:
-        written = _deadlines(reports, chosen, profile, code)
+        written = _deadlines(reports, chosen, profile, code, today)
     elif form == "night":
-        written = render_night(reports, chosen, code)  # type: ignore[arg-type]  # one of our own suffixes
+        written = render_night(reports, chosen, code, today)  # type: ignore[arg-type]  # one of our own suffixes
     else:
         report = by_key[only(meant, otherwise="; or all with --format night")]
-        today = SystemClock().utc_now().astimezone(settings.venue.zone).date()
         written = render(report, chosen, profile, code, today)  # type: ignore[arg-type]  # click has checked the choice
     _deliver(written, chosen, output)
 
 
-def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, code: str) -> bytes:
+def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, code: str, today: date) -> bytes:
     """Due dates for every act: JSON, or a table for everything else."""
     from livecsi.errors import UsageError
     from livecsi.reports import deadlines, language
@@ -68,10 +68,10 @@ def _deadlines(reports: "list[SetlistReport]", form: str, profile: str | None, c
 
     names = [profile] if profile else []
     if form == "json":
-        return deadlines.as_json_text(reports, names).encode()
+        return deadlines.as_json_text(reports, today, names).encode()
     if form not in ("table", "text"):
         raise UsageError(f"deadlines have no form {form!r}", "choose table or json")
-    return due_table(reports, language.load(code), names).encode()
+    return due_table(reports, language.load(code), names, today).encode()
 
 
 def _deliver(written: bytes, form: str, output: Path | None) -> None:

@@ -4,6 +4,7 @@ The acts' own reports go to the acts; this one stays in the house and is signed 
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from livecsi.reports import deadlines, page, words
 from livecsi.reports.language import Language
@@ -11,8 +12,8 @@ from livecsi.reports.model import Item, SetlistReport
 from livecsi.reports.text import columns
 
 
-def table(reports: Sequence[SetlistReport], say: Language) -> str:
-    """The night for a terminal."""
+def table(reports: Sequence[SetlistReport], say: Language, today: date | None = None) -> str:
+    """The night for a terminal; `today` lets it say which dates are past."""
     first = reports[0]
     lines = [f"{say('night_title').upper()}  {first.venue.name or say('no_venue')}",
              say.date_in_words(first.event.business_date)]  # fmt: skip
@@ -21,19 +22,21 @@ def table(reports: Sequence[SetlistReport], say: Language) -> str:
         header = [say(f"column_{name}") for name in ("start", "length", "title", "writers", "decision")]
         lines += columns(header, songs(report, say))
         lines += [f"{say('night_open')}: {len(open_lines(report))}", *heard(report, say)]
-    return "\n".join(lines) + "\n\n" + due_table(reports, say)
+    return "\n".join(lines) + "\n\n" + due_table(reports, say, today=today)
 
 
-def html(reports: Sequence[SetlistReport], say: Language) -> str:
+def html(reports: Sequence[SetlistReport], say: Language, today: date | None = None) -> str:
     """The night as one self-contained page."""
     helpers = {"span": span, "songs": songs, "open_lines": open_lines, "heard": heard}
-    due = deadlines.table(reports, say)
+    due = deadlines.table(reports, say, today=today)
     return page.fill("night.html.j2", {"reports": reports, "say": say, "night": helpers, "dues": due})
 
 
-def due_table(reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = ()) -> str:
+def due_table(
+    reports: Sequence[SetlistReport], say: Language, names: Sequence[str] = (), today: date | None = None
+) -> str:
     """What is due where, as straight columns under a heading."""
-    header, *rows = deadlines.table(reports, say, names)
+    header, *rows = deadlines.table(reports, say, names, today)
     return "\n".join([say("deadlines_title"), "", *columns(header, rows)]) + "\n"
 
 

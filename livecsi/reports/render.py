@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from livecsi.errors import UsageError
-from livecsi.reports import copysheet, event_text, language, night_report, page, profiles, spreadsheet, text
+from livecsi.reports import copysheet, deadlines, event_text, language, night_report, page, profiles, spreadsheet, text
 from livecsi.reports.language import Language
 from livecsi.reports.model import SetlistReport
 
@@ -13,11 +13,11 @@ Format = Literal["table", "json", "csv", "html", "pdf", "text", "setlistfm", "mu
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _PLAIN: dict[Format, Callable[[SetlistReport, Language], str]] = {
-    "table": text.table,
+    "table": lambda report, say: text.table(report, say) + _to_be_filed(report, say),
     "json": lambda report, say: report.as_json(),
     "csv": spreadsheet.rows,
     "html": page.html,
-    "text": text.printable_list,
+    "text": lambda report, say: text.printable_list(report, say) + _to_be_filed(report, say),
     "setlistfm": lambda report, say: event_text.setlistfm(report),
     "musicbrainz": lambda report, say: event_text.musicbrainz(report),
 }
@@ -36,14 +36,16 @@ def render(
     return _PLAIN[form](report, say).encode()
 
 
-def render_night(reports: Sequence[SetlistReport], form: Format, language_code: str = "en") -> bytes:
-    """All acts of a night on one page, as table (also for text), HTML or PDF."""
+def render_night(
+    reports: Sequence[SetlistReport], form: Format, language_code: str = "en", today: date | None = None
+) -> bytes:
+    """All acts of a night on one page, as table (also for text), HTML or PDF; `today` says which dates are past."""
     say = language.load(language_code)
     if form in ("table", "text"):
-        return night_report.table(reports, say).encode()
+        return night_report.table(reports, say, today).encode()
     if form not in ("html", "pdf"):
         raise UsageError(f"the night's report has no form {form!r}", "name the output .txt, .html or .pdf")
-    document = night_report.html(reports, say)
+    document = night_report.html(reports, say, today)
     return page.pdf(document) if form == "pdf" else document.encode()
 
 
@@ -57,3 +59,9 @@ def _copy_sheet(report: SetlistReport, form: Format, profile: str, say: Language
         raise UsageError(f"a copy sheet has no form {form!r}", "leave out --profile, or choose text, csv, html or pdf")
     document = copysheet.html(sheet, report, say)
     return page.pdf(document) if form == "pdf" else document.encode()
+
+
+def _to_be_filed(report: SetlistReport, say: Language) -> str:
+    """What is still to be filed at home, below the list; nothing where the country has no profile or all is filed."""
+    found = deadlines.to_be_filed(report, say)
+    return "\n".join(["", say("filings_open"), *(f"- {one}" for one in found)]) + "\n" if found else ""

@@ -50,8 +50,11 @@ def test_deadlines_for_people_and_for_scripts(livecsi, two_acts):
     lines = livecsi(*NIGHT, "--deadlines").stdout.splitlines()
     assert lines[4].startswith("Teosto (FI)")
     assert any(line.startswith("JASRAC (JP)") and "6 May 2024" in line for line in lines)
+    assert "this date is past" not in lines[4] and all(
+        "this date is past" in line for line in lines if "2024  " in line
+    )
     listed = json.loads(livecsi(*NIGHT, "--deadlines", "--profile", "koda", "--format", "json").stdout)
-    koda = {"profile": "koda", "society": "Koda (DK)", "due": "2024-06-01", "filed_on": None}
+    koda = {"profile": "koda", "society": "Koda (DK)", "due": "2024-06-01", "filed_on": None, "overdue": True}
     assert [(one["act"], one["deadlines"]) for one in listed] == [("The Tin Harbour", [koda]), ("Meren Talo", [koda])]
     assert livecsi(*NIGHT, "--deadlines", "--profile", "akm").exit_code == 2
     assert livecsi(*NIGHT, "--deadlines", "--format", "pdf").exit_code == 2

@@ -374,3 +374,35 @@ def test_deadlines_begin_at_home_and_know_what_was_filed(report):
     assert [one.profile for one in found if one.filed_on] == ["koda", "stim"]
     assert [one.due for one in found[1:]] == sorted((one.due for one in found[1:]), key=lambda due: due or date.max)
     assert deadlines.dues(night, ["koda"])[0].due == date(2024, 6, 1)
+
+
+def test_a_date_without_a_filing_is_called_past_on_the_day_after(report):
+    from livecsi.reports import deadlines
+
+    names = ["koda", "gema", "stim", "teosto"]
+    night = report.model_copy(update={"filings": [filed("Koda", "koda")]})
+    told = {}
+    for today in (date(2024, 6, 12), date(2024, 6, 13)):
+        told[today] = {row[0]: row[-1] for row in deadlines.table([night], EN, names, today)}
+        assert told[today]["Koda (DK)"] == "recorded 3 May 2024"
+        assert told[today]["STIM (SE)"] == told[today]["Teosto (FI)"] == "none recorded"
+    gema = [told[today]["GEMA (DE)"] for today in told]
+    assert gema == ["none recorded", "none recorded; this date is past"]
+    assert "past" not in str(deadlines.table([night], EN, names))
+
+
+@pytest.mark.parametrize(
+    ("country", "filings", "open_lines"),
+    [("FI", [], ["Teosto (FI): no due date known"]),
+     ("FI", [filed("Teosto", None)], []),
+     ("jp", [filed("Koda", "koda")], ["JASRAC (JP): due 6 May 2024"]),
+     ("GB", [filed("PRS", "prs_concerts")], ["PRS Gigs and Clubs (GB): due 1 May 2025"]),
+     ("EE", [], []), (None, [], [])],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["table", "text"])
+def test_a_report_says_what_is_still_to_be_filed_at_home(report, country, filings, open_lines, form):
+    venue = report.venue.model_copy(update={"country": country})
+    text = render(report.model_copy(update={"venue": venue, "filings": filings}), form).decode()
+    _, heading, below = text.partition("No filing recorded yet with\n")
+    assert bool(heading) == bool(open_lines)
+    assert below.splitlines() == [f"- {line}" for line in open_lines]
