@@ -1,9 +1,10 @@
 """Who wrote a work, gathered from sources that name a person once for every role."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from livecsi.catalogue.identifiers import folded
-from livecsi.catalogue.store import Writer
+from livecsi.catalogue.store import Work, Writer
 
 BOTH = "composer-lyricist"
 
@@ -19,6 +20,19 @@ def gathered(people: Iterable[Writer]) -> tuple[Writer, ...]:
         known = found.get(key)
         found[key] = _joined(known, person) if known else person
     return tuple(found.values())
+
+
+def with_known_ipis(said: Iterable[Writer], work: Work) -> tuple[Writer, ...]:
+    """Whoever a person names again without a number keeps the one that a person entered; a proposed one is not kept."""
+    entered = work.writers if work.writers_source == "entered" else ()
+    known = {folded(writer.name): writer.ipi for writer in entered if writer.ipi}
+    return tuple(replace(writer, ipi=writer.ipi or known.get(folded(writer.name))) for writer in said)
+
+
+def known_isnis(said: Iterable[Writer], work: Work) -> dict[str, str]:
+    """The ISNI of everybody who wrote the work before, under the name that is given now."""
+    known = {folded(name): isni for name, isni in work.isnis.items()}
+    return {writer.name: known[folded(writer.name)] for writer in said if folded(writer.name) in known}
 
 
 def _joined(one: Writer, other: Writer) -> Writer:

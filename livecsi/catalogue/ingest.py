@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from livecsi.catalogue.credits import with_known_ipis
 from livecsi.catalogue.songs_csv import SongEntry, read_songs_csv
 from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import EncodedSong, Recording
@@ -111,7 +112,7 @@ def _update(catalogue: Catalogue, known: Recording, entry: SongEntry) -> list[st
         "isrc": (entry.isrc, known.isrc),
         "work_key": (entry.work_key, work.work_key),
         "iswc": (entry.iswc, work.iswc),
-        "writers": (entry.writers, work.writers),
+        "writers": (with_known_ipis(entry.writers, work), work.writers),
     }
     changed = [name for name, (said, stored) in said_and_stored.items() if said and said != stored]
     if entry.writers and work.writers_source != "entered" and "writers" not in changed:

@@ -6,11 +6,12 @@ overrules; what a public database says only fills gaps and replaces other propos
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from livecsi.catalogue.credits import known_isnis, with_known_ipis
 from livecsi.catalogue.identifiers import folded
 from livecsi.catalogue.store import Recording, Work, Writer, WritersSource
 from livecsi.catalogue.works import WorkTable
@@ -88,6 +89,7 @@ def _import_one(catalogue: "Catalogue", index: "WorkIndex", line_number: int, fa
 
 def complete(table: WorkTable, work: Work, facts: WorkFacts) -> list[str]:
     """Bring a work in line with the facts; returns the names of what had to change."""
+    facts = replace(facts, writers=with_known_ipis(facts.writers, work))
     changes = dict(_changes(table, work, facts))
     for change in changes.values():
         change()
@@ -104,7 +106,7 @@ def _changes(table: WorkTable, work: Work, facts: WorkFacts) -> Iterator[tuple[s
     if facts.musicbrainz_id and work.musicbrainz_id != facts.musicbrainz_id and (overrules or not work.musicbrainz_id):
         yield "musicbrainz_id", partial(table.set_musicbrainz_id, work_id, facts.musicbrainz_id)
     if _brings_writers(work, facts):
-        isnis = {**work.isnis, **facts.isnis}
+        isnis = {**known_isnis(facts.writers, work), **facts.isnis}
         yield "writers", partial(table.set_writers, work_id, facts.writers, facts.source, isnis)
     if facts.publishers and facts.publishers != work.publishers and (overrules or not work.publishers):
         yield "publishers", partial(table.set_publishers, work_id, facts.publishers)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from livecsi.catalogue import inspection
+from livecsi.catalogue.credits import known_isnis, with_known_ipis
 from livecsi.catalogue.identifiers import (
     GENERATED_KEY_PREFIX,
     ROLES,
@@ -119,7 +120,10 @@ class Catalogue(Store):
         writers: Sequence[Writer] | None = None,
         public_domain: bool | None = None,
     ) -> Recording:
-        """Change what is given; an empty ISRC or ISWC takes it away. A work titled like its recording stays so."""
+        """Change what is given; an empty ISRC or ISWC takes it away. A work titled like its recording stays so.
+
+        A writer who stays keeps the numbers that are not given.
+        """
         with self.transaction():
             before = self.recording(recording_id)
             self._edit_recording(before, title, artist, isrc)
@@ -131,7 +135,9 @@ class Catalogue(Store):
             if iswc is not None:
                 self._works.set_iswc(work_id, _normal(normal_iswc, iswc))
             if writers is not None:
-                self._works.set_writers(work_id, _normal_writers(writers))
+                work = self.work(work_id)
+                people = with_known_ipis(_normal_writers(writers), work)
+                self._works.set_writers(work_id, people, isnis=known_isnis(people, work))
             if public_domain is not None:
                 self._works.set_public_domain(work_id, public_domain)
             return self.recording(recording_id)

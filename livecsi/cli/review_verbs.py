@@ -164,7 +164,7 @@ def set_(desk: "Desk", lines: tuple[str, ...], note: str | None, **changes: Any)
 @click.option("--venue-licence", "licences", multiple=True, help="Number of the venue at a society: SUISA=12345.")
 def describe(
     desk: "Desk", ticket_price: str | None, receipts: str | None, venue_country: str | None, licences: tuple[str, ...],
-    **given: Any
+    musicbrainz_id: str | None, **given: Any
 ) -> None:  # fmt: skip
     """Say what only a person knows about the event, the place and the act, or say it right."""
     from livecsi.errors import UsageError
@@ -172,6 +172,7 @@ def describe(
 
     given |= {"ticket_price": _money(ticket_price), "receipts": _money(receipts)}
     given |= {"venue_country": _country(venue_country), "venue_licences": _licences(licences)}
+    given |= {"musicbrainz_id": _musicbrainz_id(musicbrainz_id)}
     told = {name: value for name, value in given.items() if value is not None}
     if not told:
         raise UsageError("there is nothing to say", "give at least one option")
@@ -285,6 +286,16 @@ def _country(text: str | None) -> str | None:
         return None if text is None else country_code(text)
     except ValueError as error:
         raise UsageError(f"--venue-country: {error}") from error
+
+
+def _musicbrainz_id(text: str | None) -> str | None:
+    from livecsi.catalogue.identifiers import normal_mbid
+    from livecsi.errors import UsageError
+
+    try:
+        return normal_mbid(text) if text else text
+    except ValueError as error:
+        raise UsageError(f"--musicbrainz-id: {error}") from error
 
 
 def _licences(texts: tuple[str, ...]) -> dict[str, str] | None:

@@ -107,8 +107,9 @@ def _artist_when_no_writers(item: Item) -> str:
 
 
 def _society_id(item: Item, profile: Profile) -> str:
-    known = item.work.society_ids if item.work else {}
-    return next((number for name, number in known.items() if name.casefold() == profile.society.casefold()), "")
+    """The number under the name of the society, else under that of its profile: `Buma/Stemra`, else `buma`."""
+    known = {name.casefold(): number for name, number in (item.work.society_ids if item.work else {}).items()}
+    return known.get(profile.society.casefold()) or known.get(profile.key, "")
 
 
 def _whole_minutes(seconds: float) -> str:

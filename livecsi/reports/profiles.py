@@ -75,6 +75,8 @@ class Deadline(Block):
 class Profile(Block):
     """A society's form. `grade` says how good the source is: A its own page, B press, C a third party."""
 
+    key: str = ""
+    """The name of the profile itself, `buma`."""
     society: str
     form: str = ""
     """Which of the society's forms, when it has several."""
@@ -111,7 +113,8 @@ def load(name: str) -> Profile:
     if name not in names():
         raise UsageError(f"there is no profile {name!r}", f"known are {', '.join(names())}")
     try:
-        return Profile.model_validate(tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+        asked = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+        return Profile.model_validate({**asked, "key": name})
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise UsageError(f"profile {name!r} is broken: {error}") from error
 

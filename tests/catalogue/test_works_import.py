@@ -188,6 +188,33 @@ def test_the_numbers_at_societies_are_read_and_the_librettist_is_a_lyricist(cata
     assert outcomes(imported(catalogue, tmp_path / "work", line)) == ["known"]
 
 
+def test_a_writer_who_stays_keeps_the_numbers_that_are_not_given(catalogue, tmp_path):
+    recording = add(catalogue, iswc=ISWC)
+    person = {"name": "Aino Aalto", "role": "composer", "ipi": "14107338", "isni": ISNI}
+    imported(catalogue, tmp_path / "works.json", json.dumps([{"iswc": ISWC, "writers": [person]}]))
+    said = [Writer("Aino Aalto", "writer"), Writer("Ben", "lyricist")]
+    catalogue.edit(recording.recording_id, writers=said)
+    work = catalogue.work(recording.work_id)
+    assert (work.isnis, work.writers) == (
+        {"Aino Aalto": ISNI},
+        (Writer("Aino Aalto", "writer", "00014107338"), said[1]),
+    )
+    table = f"iswc,writers\n{ISWC},Aino Aalto; Ben (lyricist)\n"
+    assert outcomes(imported(catalogue, tmp_path / "works.csv", table)) == ["known"]
+    catalogue.edit(recording.recording_id, writers=said[1:])
+    assert catalogue.work(recording.work_id).isnis == {}
+    catalogue.edit(recording.recording_id, writers=said)
+    assert catalogue.work(recording.work_id).writers == tuple(said), "who left is forgotten"
+
+
+def test_a_number_that_was_only_proposed_is_no_fact_when_a_person_names_the_writer(catalogue, tmp_path):
+    recording = add(catalogue, iswc=ISWC)
+    imported(catalogue, tmp_path / "work", dump_line())
+    catalogue.edit(recording.recording_id, writers=[Writer("Aino Aalto", "composer")])
+    work = catalogue.work(recording.work_id)
+    assert (work.writers, work.writers_source) == ((Writer("Aino Aalto", "composer"),), "entered")
+
+
 def test_several_iswcs_are_a_question_not_an_answer(catalogue, tmp_path):
     recording = add(catalogue, work_musicbrainz_id=WORK_ID)
     imported(catalogue, tmp_path / "work", dump_line(iswcs=[ISWC, OTHER_ISWC]))

@@ -191,6 +191,7 @@ def test_a_song_at_a_time_of_day_is_put_into_the_night(livecsi, night):
         (["describe", "--billing", "loud"], "billing"),
         (["describe", "--receipts", "12"], "names no currency"),
         (["describe", "--venue-country", "UK"], "no country has the code 'UK'"),
+        (["describe", "--musicbrainz-id", "tin-harbour"], "'tin-harbour' is no MusicBrainz id: it should be a UUID"),
         (["describe", "--venue-licence", "12345"], "no number at a society"),
         (["sign", "--role", "venue", "--name", "V"], "13 lines are still pending"),
         (["undo"], "nothing to undo"),

@@ -236,6 +236,14 @@ def test_a_society_finds_its_own_numbers_and_the_publishers(report):
     assert sheet.ready[0][-1] == "1234"
 
 
+@pytest.mark.parametrize(("known", "number"), [({"BUMA": "7"}, "7"), ({"BUMA": "7", "BUMA/STEMRA": "8"}, "8"), ({}, "")])
+def test_a_number_is_found_under_the_name_of_a_society_or_of_its_profile(report, known, number):
+    work = Work(title="Paper Lanterns", society_ids=known)
+    night = changed(report, 2, work=work, decision=Decision(status=Status.ACCEPTED))
+    values = [field.value for field in profiles.load("buma").line]
+    assert fill(night, "buma").ready[0][values.index("society_id")] == number
+
+
 def times(report, name="stim"):
     """Start and end as they stand on a form."""
     head = dict(fill(report, name).head)
