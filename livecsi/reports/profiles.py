@@ -48,7 +48,7 @@ class Deadline(Block):
 
     days: int | None = Field(default=None, ge=1)
     months: int | None = Field(default=None, ge=1)
-    rule: Literal["end_of_next_year"] | None = None
+    rule: Literal["end_of_next_year", "october_or_february"] | None = None
 
     @model_validator(mode="after")
     def _at_most_one(self) -> Self:
@@ -62,7 +62,7 @@ class Deadline(Block):
             return night + timedelta(days=self.days)
         if self.months is not None:
             return _months_later(night, self.months)
-        return date(night.year + 1, 12, 31) if self.rule else None
+        return _by_rule(self.rule, night) if self.rule else None
 
     def in_words(self, say: Language) -> str:
         if self.days is not None:
@@ -79,7 +79,7 @@ class Profile(Block):
     """The name of the profile itself, `buma`."""
     society: str
     form: str = ""
-    """Which of the society's forms, when it has several."""
+    """Which of the society's forms, when it has several; also for whom it is, where each has a date of its own."""
     country: str
     filed_by: list[Filer]
     portal: str
@@ -121,6 +121,13 @@ def load(name: str) -> Profile:
 
 def _count(number: int) -> dict[str, object]:
     return {"count": number}
+
+
+def _by_rule(rule: str, night: date) -> date:
+    """31 December of the next year; or 1 October for a first half of a year and 1 February for a second."""
+    if rule == "end_of_next_year":
+        return date(night.year + 1, 12, 31)
+    return date(night.year, 10, 1) if night.month <= 6 else date(night.year + 1, 2, 1)
 
 
 def _months_later(day: date, months: int) -> date:

@@ -161,7 +161,7 @@ def test_a_sheet_says_what_is_known_about_its_columns(report, name):
 
 def test_profiles_that_came_along():
     known = "apra ascap bmi buma gema imro jasrac koda prs_concerts prs_gigs_clubs sacem sesac siae socan stim suisa"
-    assert profiles.names() == sorted([*known.split(), "teosto", "tono"])
+    assert profiles.names() == sorted([*known.split(), "teosto", "tono", "tono_organisers"])
     with pytest.raises(UsageError, match="no profile 'akm'.*apra, ascap"):
         profiles.load("akm")
 
@@ -179,10 +179,33 @@ def test_the_clerks_page_tells_the_truth_about_every_profile(name):
     ("name", "due"),
     [("koda", date(2025, 2, 28)), ("jasrac", date(2025, 2, 5)), ("stim", date(2026, 12, 31)), ("teosto", None),
      ("gema", date(2025, 3, 14)), ("siae", date(2025, 2, 1)), ("prs_concerts", date(2028, 1, 31)),
-     ("socan", date(2026, 1, 31)), ("imro", date(2025, 4, 30))],
+     ("socan", date(2026, 1, 31)), ("imro", date(2025, 4, 30)), ("tono", date(2025, 10, 1)),
+     ("tono_organisers", date(2025, 2, 10))],
 )  # fmt: skip
 def test_due_dates(name, due):
     assert profiles.load(name).deadline.due(date(2025, 1, 31)) == due
+
+
+@pytest.mark.parametrize(
+    ("night", "due"),
+    [(date(2024, 6, 30), date(2024, 10, 1)), (date(2024, 7, 1), date(2025, 2, 1)),
+     (date(2024, 12, 31), date(2025, 2, 1))],
+)  # fmt: skip
+def test_tono_takes_each_half_of_the_year_on_its_own_date(night, due):
+    assert profiles.load("tono").deadline.due(night) == due
+
+
+@pytest.mark.parametrize("code", language.codes())
+def test_a_date_of_tono_says_whose_it_is(report, code):
+    from livecsi.reports import deadlines
+
+    say = language.load(code)
+    at_home = report.model_copy(update={"venue": report.venue.model_copy(update={"country": "NO"})})
+    first, second = deadlines.table([at_home], say)[1:3]
+    assert first[:2] == ["TONO Organisers (NO)", say.short_date(date(2024, 5, 11))]
+    assert second[:2] == ["TONO Members (NO)", say.short_date(date(2024, 10, 1))]
+    for name, filer in {"tono": "performer", "tono_organisers": "organiser"}.items():
+        assert say(f"filer_{filer}") in copysheet.disclaimer(copysheet.fill(at_home, profiles.load(name), say), say)
 
 
 def test_a_month_after_a_day_that_the_next_month_does_not_have():
