@@ -73,7 +73,10 @@ class Deadline(Block):
 
 
 class Profile(Block):
-    """A society's form. `grade` says how good the source is: A its own page, B press, C a third party."""
+    """A society's form. `grade` says how good the source is: A its own page, B press, C a third party.
+
+    `A/C`: some of it from the one, some from the other; `A old`: its own page, and not a recent one.
+    """
 
     key: str = ""
     """The name of the profile itself, `buma`."""
@@ -85,7 +88,7 @@ class Profile(Block):
     portal: str
     source: str
     date_checked: str = Field(pattern=r"^\d{4}-\d{2}$")
-    grade: str = Field(pattern="^[ABCMN]$")
+    grade: str = Field(pattern="^[ABCMN](/[ABCMN])?( old)?$")
     columns_public: bool
     notes: list[str]
     live: list[LiveUsage]

@@ -159,6 +159,16 @@ def test_a_sheet_says_what_is_known_about_its_columns(report, name):
         assert ("columns not publicly documented; fields are the common minimum" in text) != profile.columns_public
 
 
+@pytest.mark.parametrize(("name", "grade"), [("ascap", "A/C"), ("sesac", "A old"), ("buma", "B/C"), ("koda", "A")])
+def test_a_sheet_says_how_good_its_source_is(report, name, grade):
+    assert f"checked 2026-11 (grade {grade})." in " ".join(render(report, "text", name).decode().split())
+
+
+@pytest.mark.parametrize("name", [name for name in profiles.names() if profiles.load(name).grade.startswith("A")])
+def test_what_a_society_says_itself_can_be_looked_up(name):
+    assert profiles.load(name).source.startswith("https://")
+
+
 def test_profiles_that_came_along():
     known = "apra ascap bmi buma gema imro jasrac koda prs_concerts prs_gigs_clubs sacem sesac siae socan stim suisa"
     assert profiles.names() == sorted([*known.split(), "teosto", "tono", "tono_organisers"])
@@ -259,7 +269,9 @@ def test_a_society_finds_its_own_numbers_and_the_publishers(report):
     assert sheet.ready[0][-1] == "1234"
 
 
-@pytest.mark.parametrize(("known", "number"), [({"BUMA": "7"}, "7"), ({"BUMA": "7", "BUMA/STEMRA": "8"}, "8"), ({}, "")])
+@pytest.mark.parametrize(
+    ("known", "number"), [({"BUMA": "7"}, "7"), ({"BUMA": "7", "BUMA/STEMRA": "8"}, "8"), ({}, "")]
+)
 def test_a_number_is_found_under_the_name_of_a_society_or_of_its_profile(report, known, number):
     work = Work(title="Paper Lanterns", society_ids=known)
     night = changed(report, 2, work=work, decision=Decision(status=Status.ACCEPTED))
