@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from livecsi.clock import parse_utc
 from livecsi.ledger.clips import KEPT
 from livecsi.ledger.ledger import Body, Event, Ledger
-from livecsi.ledger.sessions import CLOSED, GAP, HEARD, LIVE, SETTLED, valid_sessions
+from livecsi.ledger.sessions import CATALOGUE_CHANGED, CLOCK_STEP, CLOSED, GAP, HEARD, LIVE, SETTLED, valid_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class HeardSession:
     heard: list[Event] = field(default_factory=list)
     clips: list[Event] = field(default_factory=list)
     """Clips of its sound that were kept as evidence, those that are erased by now included."""
+    clock_steps: list[Event] = field(default_factory=list)
+    catalogue_changes: list[Event] = field(default_factory=list)
     closed: Event | None = None
 
     @property
@@ -76,7 +78,7 @@ class HeardSession:
 
     @property
     def events(self) -> list[Event]:
-        """Everything that was written about this session and counts."""
+        """Everything about this session that makes its lines; clock and catalogue change none of them."""
         return [self.opened, *self.gaps, *self.performances, *([self.closed] if self.closed else [])]
 
     @property
@@ -157,6 +159,10 @@ def _sessions(opened: Iterable[Event], events: Iterable[Event], clips: Iterable[
             session.settled.append(event)
         elif event.kind == HEARD:
             session.heard.append(event)
+        elif event.kind == CLOCK_STEP:
+            session.clock_steps.append(event)
+        elif event.kind == CATALOGUE_CHANGED:
+            session.catalogue_changes.append(event)
         elif event.kind == CLOSED:
             session.closed = event
     of_sound = {session.start["input_sha256"]: session for session in sessions.values()}

@@ -7,7 +7,7 @@ where a person decided otherwise.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from livecsi.clock import parse_utc
@@ -241,9 +241,23 @@ def _source(session: HeardSession) -> model.SourceSession:
         plan_id=start.get("plan_id") or None,
         software=start["software"],
         clock="stated" if start["input_kind"] == "recording" else "system",
+        clock_synchronised=(start.get("clock") or {}).get("is_synchronised"),
+        clock_steps=[
+            model.ClockStep(at_utc=_moment(session, event), step_s=event.body["step_seconds"])
+            for event in session.clock_steps
+        ],
+        catalogue_changes=[
+            model.CatalogueChange(at_utc=_moment(session, event), catalogue_id=event.body["catalogue_id"])
+            for event in session.catalogue_changes
+        ],
         started_at=session.started_at,
         ended_at=parse_utc(session.closed.body["ended_at"]) if session.closed else None,
     )
+
+
+def _moment(session: HeardSession, event: Event) -> datetime:
+    """When it was, by the time that the session began with."""
+    return session.started_at + timedelta(seconds=event.body["at_seconds"])
 
 
 def _fraction(value: float) -> float:

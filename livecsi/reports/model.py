@@ -30,9 +30,9 @@ Seconds = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-def _is_null(value: object) -> bool:
+def _says_nothing(value: object) -> bool:
     """What was added to the report later is left out while it says nothing: older signatures stand under the rest."""
-    return value is None
+    return value is None or value == []
 
 
 class Block(BaseModel):
@@ -109,7 +109,7 @@ class Work(Block):
     title: str
     iswc: str | None = None
     writers: list[Writer] = []
-    writers_source: Annotated[Proposer | None, Field(exclude_if=_is_null)] = None
+    writers_source: Annotated[Proposer | None, Field(exclude_if=_says_nothing)] = None
     """Who proposed the writers, whom nobody has checked; left out of the report when a person entered them."""
     publishers: list[str] = []
     society_ids: dict[str, str] = {}
@@ -252,6 +252,21 @@ class Filing(Block):
     """The content of that revision, which the ledger keeps word for word."""
 
 
+class ClockStep(Block):
+    """The wall clock of the machine was set while we listened; the times of the report go on as they began."""
+
+    at_utc: Moment
+    step_s: float
+    """By how much it was set, forward or (negative) back."""
+
+
+class CatalogueChange(Block):
+    """From here on another catalogue was asked."""
+
+    at_utc: Moment
+    catalogue_id: str
+
+
 class SourceSession(Block):
     """One run of the listener that this report rests on."""
 
@@ -261,10 +276,15 @@ class SourceSession(Block):
     input_sha256: str
     clock: Literal["stated", "system"]
     """Where the wall time comes from: somebody stated when the recording began, or the clock of the machine."""
+    clock_synchronised: Annotated[bool | None, Field(exclude_if=_says_nothing)] = None
+    """Whether the network had set the machine's clock when listening began; left out for a recording."""
+    clock_steps: Annotated[list[ClockStep], Field(exclude_if=_says_nothing)] = []
     started_at: Moment
     ended_at: Moment | None = None
     model_id: str
     catalogue_id: str
+    """The catalogue when listening began."""
+    catalogue_changes: Annotated[list[CatalogueChange], Field(exclude_if=_says_nothing)] = []
     config_hash: str
     plan_id: str | None = None
     """The fingerprint (SHA-256) of the song list that was expected; null when nothing was planned."""
@@ -304,10 +324,12 @@ class SetlistReport(Block):
         """What a signature stands under: SHA-256 (hex) of the canonical JSON of the report, in UTF-8.
 
         Left out is what signing and filing themselves change: `attestations`, `filings`, `review_state`, and in
-        `provenance` the place in the ledger, `ledger_events` and `ledger_hash`.
+        `provenance` the place in the ledger, `ledger_events` and `ledger_hash`; and what the sessions there tell of the
+        clock and of other catalogues, which lists did not say when they were first signed.
         """
-        volatile: dict[str, Any] = {"attestations": True, "filings": True, "review_state": True,
-                    "provenance": {"ledger_events", "ledger_hash"}}  # fmt: skip
+        later = {"clock_synchronised", "clock_steps", "catalogue_changes"}
+        volatile: dict[str, Any] = {"attestations": True, "filings": True, "review_state": True, "provenance":
+                    {"ledger_events": True, "ledger_hash": True, "sessions": {"__all__": later}}}  # fmt: skip
         return hashlib.sha256(canonical(self.model_dump(mode="json", exclude=volatile)).encode()).hexdigest()
 
     def as_json(self) -> str:

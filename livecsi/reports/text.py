@@ -141,6 +141,8 @@ def _provenance(report: SetlistReport, say: Language) -> list[str]:
     for source in report.provenance.sessions:
         software = say("source_software_model", software=source.software, model=source.model_id)
         lines.append(f"{software}; {say('source_input')}: {say.named('input', source.input_kind)} {source.input_name}")
+        changes = words.other_catalogues(source, report, say)
+        lines += [f"{say('source_catalogue')} {change}" for change in changes]
         if source.plan_id:
             lines.append(f"{say('source_plan')} {source.plan_id[: words.HASH_CHARACTERS_PRINTED]}")
     return lines

@@ -16,6 +16,7 @@ from livecsi.reports.model import (
     ItemKind,
     Money,
     SetlistReport,
+    SourceSession,
     Status,
     Usage,
     Work,
@@ -211,11 +212,29 @@ def gap(missing: CaptureGap, report: SetlistReport, say: Language) -> str:
 
 
 def warnings(report: SetlistReport, say: Language) -> list[str]:
-    """What a reader must know before believing the list; nothing more once it is signed."""
+    """What a reader must know before believing the list; once it is signed, only what it was heard with."""
     standing = [say.phrases.get(f"warning_{report.review_state.value}", "")]
     count = len(report.orphaned_edits)
     lost = [say.counted("warning_orphaned", count, count=count)] if count else []
-    return list(filter(None, standing + lost))
+    return list(filter(None, standing + lost)) + _clock_warnings(report, say)
+
+
+def _clock_warnings(report: SetlistReport, say: Language) -> list[str]:
+    """What is to be known of the clock that the times come from, signed or not."""
+    sources = report.provenance.sessions
+    unset = [say("warning_clock_unset")] if any(source.clock_synchronised is False for source in sources) else []
+    steps = [step for source in sources for step in source.clock_steps]
+    return unset + [
+        say("warning_clock_step", time=local_time(step.at_utc, report), seconds=f"{step.step_s:+.1f}") for step in steps
+    ]
+
+
+def other_catalogues(source: SourceSession, report: SetlistReport, say: Language) -> list[str]:
+    """`from 21:40:12 c2f0...`, for every time that the catalogue was changed while we listened."""
+    return [
+        say("source_catalogue_from", time=local_time(change.at_utc, report), catalogue=change.catalogue_id[:32])
+        for change in source.catalogue_changes
+    ]
 
 
 def signature(report: SetlistReport, role: str) -> Attestation | None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from importlib.resources import files
 
 import jsonschema
@@ -11,8 +12,10 @@ import pytest
 from livecsi.ledger.ledger import Ledger
 from livecsi.ledger.review import Reviewer
 from livecsi.ledger.sessions import Sessions
+from livecsi.reports import language, words
 from livecsi.reports.build import ReportKey, reports_of_night
 from livecsi.reports.model import ItemKind, Money, Status, Usage, json_schema
+from livecsi.reports.render import render
 from livecsi.types import Kind, Performance
 from tests.fakes import FakeClock
 from tests.ledger.test_sessions import START
@@ -307,6 +310,54 @@ def test_writers_nobody_entered_are_told_from_those_a_person_did(tmp_path, repor
     assert {item.work.writers_source for item in named.items if item.work and not item.work.writers} == {None}
     is_same = named.items == report.items and "writers_source" not in named.as_json()
     assert is_same == (source == "entered")
+
+
+def live_night(path, *, is_synchronised=True, step_seconds=None, catalogue_id=None):
+    """One song heard live; after 100 s somebody set the clock or edited the catalogue."""
+    clock = {"boot_id": "b", "monotonic_seconds": 7.0, "is_synchronised": is_synchronised}
+    with Ledger.open(path, FakeClock()) as ledger:
+        sessions = Sessions(ledger)
+        session_id = sessions.open(replace(START, input_kind="live", started_at=STARTED_AT, clock=clock))
+        if step_seconds:
+            sessions.clock_step(session_id, 100.0, step_seconds, clock)
+        if catalogue_id:
+            sessions.catalogue_changed(session_id, 100.0, catalogue_id)
+        song = Performance(10.0, 200.0, Kind.SONG, 0.97, 0.5, candidate(1, "Paper Lanterns", "The Tin Harbour", 0.97))
+        sessions.finish(session_id, [song], STARTED_AT, describe, STARTED_AT + timedelta(hours=1), {})
+        return only_report(ledger)
+
+
+def test_what_the_clock_and_the_catalogue_did_stands_in_the_provenance_and_voids_no_signature(tmp_path):
+    """The content is pinned: a live night that was signed before this was reported holds."""
+    told = live_night(tmp_path / "told.sqlite", is_synchronised=False, step_seconds=-3600.0, catalogue_id="c2")
+    calm = live_night(tmp_path / "calm.sqlite")
+    content = "c6fbb393b902a298538f49c7e8a3b21a02e1efe56179b911378b1ca241e17855"
+    assert (told.content_sha256(), calm.content_sha256()) == (content, content)
+    (source,), at = told.provenance.sessions, STARTED_AT + timedelta(seconds=100)
+    assert source.clock_synchronised is False
+    assert [(step.at_utc, step.step_s) for step in source.clock_steps] == [(at, -3600.0)]
+    assert [(change.at_utc, change.catalogue_id) for change in source.catalogue_changes] == [(at, "c2")]
+    assert calm.provenance.sessions[0].clock_synchronised is True
+    assert "clock_steps" not in calm.as_json() and "catalogue_changes" not in calm.as_json()
+    for one in (told, calm):
+        validate(json.loads(one.as_json()))
+
+
+@pytest.mark.parametrize("code", language.codes())
+def test_a_clock_that_nobody_set_or_that_jumped_is_told_on_the_list(tmp_path, code):
+    say = language.load(code)
+    unset = live_night(tmp_path / "unset.sqlite", is_synchronised=False)
+    jumped = live_night(tmp_path / "jumped.sqlite", step_seconds=-3600.0, catalogue_id="c2")
+    calm = live_night(tmp_path / "calm.sqlite")
+    time = words.local_time(STARTED_AT + timedelta(seconds=100), jumped)
+    lines = {"unset": say("warning_clock_unset"), "jumped": say("warning_clock_step", time=time, seconds="-3600.0")}
+    changed = say("source_catalogue_from", time=time, catalogue="c2")
+    for form in ("text", "html"):
+        pages = [" ".join(unescape(render(one, form, language_code=code).decode()).split())
+                 for one in (unset, jumped, calm)]  # fmt: skip
+        assert [lines["unset"] in page for page in pages] == [True, False, False]
+        assert [lines["jumped"] in page for page in pages] == [False, True, False]
+        assert [changed in page for page in pages] == [False, True, False]
 
 
 def test_a_line_that_a_person_added_has_no_evidence(reviewed):
