@@ -33,7 +33,8 @@ CHEAPEST_FIRST = (
 )  # fmt: skip
 CHANCE_DRAWS = 200
 FIGURES = ("map", "p_at_10", "top1", "mr1")
-SMALL_BATCH = {"works": 6, "versions": 2, "recorded": 6}
+SMALL_BATCH = {"works": 6, "versions": 2, "recorded": 6, "masks": 0, "speed": [1.0, 1.0]}
+"""With masked bands and other speeds a thousand steps teach nothing; the renderer's own variety is enough for them."""
 SMALL_FRAMES = 140
 SMALL_WORKS, PERFORMANCES = 120, 8
 SMALL_RUN = {
