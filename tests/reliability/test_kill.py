@@ -114,6 +114,15 @@ def test_a_night_survives_six_power_cuts(folder, ledger, concert):
         assert body["gap_seconds"] > 0
 
 
+def test_twenty_power_cuts_lose_nothing_and_make_no_wrong_name(folder, ledger, concert):
+    """One every seven seconds leaves too little of a song for every name; one that is there has to be right."""
+    first, last = (second * SAMPLE_RATE_HERTZ for second in CUT_SECONDS)
+    band = Band(folder, ledger, concert[first:last], seed=20)
+    band.play(kills=20)
+    best = [event.body["best"] for event in check_the_night(ledger, band).performances]
+    assert {one["facts"]["work_key"] for one in best if one} <= {key for key, _, _ in CUT_TRUTH}
+
+
 def test_a_torn_journal_costs_its_night_and_no_other(folder, ledger, concert):
     with LiveDaemon(folder) as daemon:
         daemon.ready()
