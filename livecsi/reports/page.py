@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from livecsi.clock import format_utc
-from livecsi.reports import timeline, words
+from livecsi.reports import deadlines, timeline, words
 from livecsi.reports.language import Language
 from livecsi.reports.model import SetlistReport
 from livecsi.reports.text import filing
@@ -22,7 +22,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 def html(report: SetlistReport, say: Language) -> str:
     """The report as one self-contained HTML document."""
     strip = {"bars": timeline.bars(report), "ticks": timeline.ticks(report)}
-    return fill("report.html.j2", {"report": report, "say": say, "filing": filing, **strip})
+    still_open = deadlines.to_be_filed(report, say)
+    return fill("report.html.j2", {"report": report, "say": say, "filing": filing, "still_open": still_open, **strip})
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

@@ -449,3 +449,9 @@ def test_a_report_says_what_is_still_to_be_filed_at_home(report, country, filing
     _, heading, below = text.partition("No filing recorded yet with\n")
     assert bool(heading) == bool(open_lines)
     assert below.splitlines() == [f"- {line}" for line in open_lines]
+
+
+def test_the_page_says_too_what_is_still_to_be_filed(report):
+    venue = report.venue.model_copy(update={"country": "FI"})
+    page = render(report.model_copy(update={"venue": venue, "filings": []}), "html").decode()
+    assert page.index("No filing recorded yet with") < page.index("Teosto (FI): no due date known")
