@@ -20,6 +20,8 @@ ABSENT_ODDS, LARGEST_ODDS = -4.0, 6.0
 """Log odds of a song that a window does not name, and the most that one window may say."""
 LEAST_OVERLAP_SECONDS = 20.0
 """A window that has less of the stretch speaks of its neighbours."""
+Spans = tuple[tuple[float, float], ...]
+"""Start and end of windows in seconds."""
 
 
 def supported(
@@ -33,7 +35,8 @@ def supported(
     if not inside:
         return tuple(candidates)
     best = {c.work_id: c.log_odds for c in sorted(candidates, key=lambda c: c.log_odds)}
-    weighed = [_weighed(c, inside, c.log_odds - best[c.work_id]) for c in candidates]
+    spans = tuple((window.start_seconds, window.end_seconds) for window in inside)  # one for all: a night has hundreds
+    weighed = [_weighed(c, inside, spans, c.log_odds - best[c.work_id]) for c in candidates]
     return with_shares(sorted(weighed, key=lambda candidate: -candidate.log_odds))
 
 
@@ -52,11 +55,10 @@ def log_odds_of(window_log_odds: Sequence[float]) -> float:
     return ODDS_PER_MEAN * _mean(window_log_odds) + INTERCEPT
 
 
-def _weighed(candidate: Candidate, windows: Sequence[ScoredWindow], behind: float) -> Candidate:
+def _weighed(candidate: Candidate, windows: Sequence[ScoredWindow], spans: Spans, behind: float) -> Candidate:
     """The candidate as its windows see it; `behind` is how far it is behind the best recording of its work."""
     said = tuple(_log_odds(window, candidate.work_id) for window in windows)
     odds = log_odds_of(said) + behind
-    spans = tuple((window.start_seconds, window.end_seconds) for window in windows)
     return replace(candidate, log_odds=odds, support=Support(spans, said, candidate.log_odds, odds))
 
 
