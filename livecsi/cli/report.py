@@ -3,12 +3,13 @@
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 if TYPE_CHECKING:
     from livecsi.reports.model import SetlistReport
+    from livecsi.reports.render import Format
 
 FORMATS = ("table", "json", "csv", "html", "pdf", "text", "setlistfm", "musicbrainz", "night")
 _BY_SUFFIX = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
@@ -44,7 +45,7 @@ def command(
     settings = load_settings()
     code = language_code or settings.venue.language
     by_name = _BY_SUFFIX.get(output.suffix.lower(), "table") if output else "table"
-    chosen = by_name if form in (None, "night") else str(form)
+    chosen = cast("Format", by_name if form in (None, "night") else form)  # click and our suffixes know no other
     with Ledger.open(settings.ledger_path, SystemClock(), create=False) as ledger:
         meant = acts_meant(ledger, night.date(), act, stage)
         by_key = reports_of_night(ledger, night.date())
@@ -53,10 +54,10 @@ def command(
     if only_deadlines:
         written = _deadlines(reports, chosen, profile, code, today)
     elif form == "night":
-        written = render_night(reports, chosen, code, today)  # type: ignore[arg-type]  # one of our own suffixes
+        written = render_night(reports, chosen, code, today)
     else:
         report = by_key[only(meant, otherwise="; or all with --format night")]
-        written = render(report, chosen, profile, code, today)  # type: ignore[arg-type]  # click has checked the choice
+        written = render(report, chosen, profile, code, today)
     _deliver(written, chosen, output)
 
 

@@ -205,8 +205,7 @@ class LiveSession:
 
     def _beat(self) -> dict[str, Any]:
         clock = self._books.clock
-        stamp = {"boot_id": clock.boot_id(), "monotonic_seconds": clock.monotonic_seconds()}
-        return {"sample": self.last_sample, "utc": format_utc(clock.utc_now()), **stamp}
+        return {"sample": self.last_sample, "utc": format_utc(clock.utc_now()), **stamp(clock)}
 
 
 def seconds_since(beat: dict[str, Any], clock: Clock) -> float:
