@@ -51,9 +51,9 @@ def gather(plan: FamilyPlan, sources: Sources, listener: Listener) -> FamilyMate
     return FamilyMaterial(works, crowds)
 
 
-def gather_trial(plan: FamilyPlan, sources: Sources) -> FamilyTrial:
-    """Rendered works of the validation split, and real re-performances where `--audio` has them."""
-    held_out = works_of(sources.corpus, "validation")[: plan.validation_works]
+def gather_trial(sources: Sources, split: str, works: int) -> FamilyTrial:
+    """The first works of a split, rendered, and real re-performances where `--audio` has them."""
+    held_out = works_of(sources.corpus, split)[:works]
     real = sources.audio / "real_features" if sources.audio else None
     return FamilyTrial(rendered_versions(held_out), real_features(real) if real and real.is_dir() else [])
 

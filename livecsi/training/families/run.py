@@ -12,4 +12,5 @@ def train_one(plan: FamilyPlan, sources: Sources, budget_seconds: float | None, 
     """Train the family of a plan into the folder of its run, resuming what is there."""
     if budget_seconds is not None:
         plan = replace(plan, budget_seconds=budget_seconds)
-    train_family(gather(plan, sources, listener), plan, sources.run, listener, gather_trial(plan, sources))
+    trial = gather_trial(sources, "validation", plan.validation_works)
+    train_family(gather(plan, sources, listener), plan, sources.run, listener, trial)
