@@ -27,6 +27,7 @@ from livecsi.training.scores.corpus import load_scores, works_of
 from livecsi.training.validation import real_features
 
 CHEAPEST_FIRST = (
+    "livecsi-vector",
     "cqtnet-small", "hpcp-lstm", "hpcp-cnn", "hpcp-cnn-triplet", "hpcp-cnn-contrastive", "hakala-basic", "hakala-crowd",
     "hakala-chorus", "cqtnet", "hpcp-vit", "bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover",
     "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2",

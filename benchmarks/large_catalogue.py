@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Reference
-from livecsi.identify.sequences import StoredSequences, pack
+from livecsi.identify.sequences import pack
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
 from livecsi.training.rendering.performance import render_performance
@@ -64,7 +64,7 @@ class LargeCatalogue:
         folder = cache / "scale" / f"corpus-{CORPUS_VERSION}"
         parts = range(-(-songs // SONGS_PER_PART))
         payloads = [payload for part in parts for payload in _encoded(ear, corpus, folder, part)][:songs]
-        bare = [Reference(number, number, StoredSequences(payload)) for number, payload in enumerate(payloads)]
+        bare = [Reference(number, number, song) for number, song in enumerate(ear.system.unpack(payloads))]
         means = _impostor_means(ear, bare, folder)
         return cls(corpus, [replace(r, impostor_mean=mean) for r, mean in zip(bare, means, strict=True)])
 

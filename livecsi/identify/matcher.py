@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.alignment import Path, align
+from livecsi.identify.phrases import PhraseIndex
 from livecsi.identify.sequences import FRAMES_PER_MOMENT, LEVELS, Levels, Sequences
 from livecsi.identify.sessions import Session
-from livecsi.identify.shortlist import EXACT_SONGS, Sketch, max_similarity
+from livecsi.identify.shortlist import EXACT_SONGS, max_similarity
 
 COHORT = 10
 BACKGROUND = -1
@@ -26,7 +27,10 @@ ALIGNED_SONGS = 400
 """How many of the best by MaxSim are aligned on the middle level before the shortlist is made."""
 HEADS = 16
 """How many of a shortlist the head is asked about: more than a winner and its cohort, the next best ones."""
+PHRASES_COUNT = 3.0
+"""What a deviation of phrases is worth in deviations of an opinion, while a list is made."""
 COMPARED_AT_ONCE = 24
+FAINTEST = 1e-9
 Array = NDArray[np.float64]
 Rotations = NDArray[np.int64]
 
@@ -70,28 +74,42 @@ class Matcher:
         self._scoring = scoring
         self.references = list(references)
         large = len(self.references) > EXACT_SONGS
-        self._sketch = Sketch([reference.sequences for reference in self.references]) if large else None
+        self._phrases = PhraseIndex([reference.sequences for reference in self.references]) if large else None
 
     def rank(self, query: Sequences, shortlist: int) -> list[Match]:
         """The best `shortlist` references in full, best normalised score first."""
         return self.compare_shortlist(query, *self.shortlist(query, shortlist))
 
     def shortlist(self, query: Sequences, count: int) -> tuple[list[Reference], Array, Rotations]:
-        """The `count` references of the best MaxSim and middle alignment, their MaxSim, and the rotation it gave."""
-        asked = self.references
-        if self._sketch is not None:
-            asked = [self.references[index] for index in self._sketch.nearest(query, max(EXACT_SONGS, count))]
+        """The `count` references of the best MaxSim and middle alignment, their MaxSim, and the rotation it gave.
+
+        In a large catalogue phrases choose whom to ask, and have a say to the end.
+        """
+        asked, said = self._by_phrases(query, max(EXACT_SONGS, count))
         similarity, rotations = _similarity(query, asked)
-        nearest = np.argsort(-similarity, kind="stable")[: max(ALIGNED_SONGS, count)]
+        opinions = np.full((len(asked), len(OPINIONS)), np.nan)
+        opinions[:, 1] = similarity
+        nearest = np.argsort(-fuse(opinions, self._scoring) - said, kind="stable")[: max(ALIGNED_SONGS, count)]
         asked, similarity, rotations = [asked[index] for index in nearest], similarity[nearest], rotations[nearest]
         if len(asked) <= count:
             return asked, similarity, rotations
-        opinions = np.full((len(asked), len(OPINIONS)), np.nan)
-        opinions[:, 1] = similarity
+        opinions, said = opinions[nearest], said[nearest]
         opinions[:, 3] = list(_middle_alignments(query, asked, rotations))
         hubs = np.array([reference.impostor_mean for reference in asked])
-        order = np.argsort(0.5 * hubs - fuse(opinions, self._scoring), kind="stable")[:count]
+        order = np.argsort(0.5 * hubs - fuse(opinions, self._scoring) - said, kind="stable")[:count]
         return [asked[index] for index in order], similarity[order], rotations[order]
+
+    def _by_phrases(self, query: Sequences, count: int) -> tuple[list[Reference], Array]:
+        """The `count` references of the best phrases, and what phrases say of each.
+
+        Everybody, and zero, where the catalogue is small or the query has no phrases.
+        """
+        if self._phrases is None or not query.phrases.shape[1]:
+            return self.references, np.zeros(len(self.references))
+        similarity = self._phrases.similarity(query).astype(float)
+        best = np.argsort(-similarity, kind="stable")[:count]
+        deviations = (similarity[best] - similarity.mean()) / max(float(similarity.std()), FAINTEST)
+        return [self.references[index] for index in best], PHRASES_COUNT * deviations
 
     def quick_similarity(self, query: Sequences) -> Array:
         """MaxSim of every reference, whatever their number: shape (references,)."""

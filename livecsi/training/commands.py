@@ -11,6 +11,8 @@ import torch
 
 from livecsi.errors import FindingsError, InputError, SettingsError, UsageError
 from livecsi.features.cqt import ConstantQSpec
+from livecsi.identify.encoder import Encoder
+from livecsi.identify.sessions import find_model
 from livecsi.training.calibrate_system import calibrate_release
 from livecsi.training.compression import prune_run
 from livecsi.training.crowd_noise import load_crowds
@@ -21,9 +23,10 @@ from livecsi.training.families.release import release_family
 from livecsi.training.families.run import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
+from livecsi.training.phrases import PhrasePlan, gather_works, load_phrases, train_phrases
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
 from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
-from livecsi.training.release import release_gate, release_network
+from livecsi.training.release import release_gate, release_network, release_phrases
 from livecsi.training.rendering.performance import RenderedPerformance
 from livecsi.training.rendering.pool import read_pool
 from livecsi.training.rendering.variety import Variety
@@ -69,9 +72,12 @@ def train_from_config(config: Path, folders: Folders, budget_seconds: float | No
             read_plan({"family": family, **table}, str(config)), _sources(folders, corpus), budget_seconds, listener
         )
         return
+    if family == "phrases":
+        _train_phrases(table, config, corpus, folders, budget_seconds, listener)
+        return
     if family != "livecsi":
         raise SettingsError(
-            f"{config}: no family is called {family!r}", f"there are livecsi, gate, {', '.join(FAMILIES)}"
+            f"{config}: no family is called {family!r}", f"there are livecsi, phrases, gate, {', '.join(FAMILIES)}"
         )
     plan = _plan(table, config)
     if budget_seconds is not None:
@@ -90,6 +96,10 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         network.load_state_dict(torch.load(run / "gate.pt", weights_only=True))
         release_gate(network, models, {"config": table, **json.loads((run / "figures.json").read_text())})
         return
+    if table.get("family") == "phrases":
+        phrases, state = load_phrases(run)
+        release_phrases(phrases, models, {"config": table, "encoder": state["plan"]["encoder"], **_cost(state)})
+        return
     corpus = load_scores(scores, run.parent / "corpus.pickle", say)
     if table.get("family") in FAMILIES:
         name = release_family(run, Sources(run, corpus, audio, None, None), models, table, say)
@@ -97,14 +107,8 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
         return
     repertoire = Repertoire(_split(corpus, "validation"), _split(corpus, "train"), _calibration_music(audio, run))
     state = released_state(run)
-    training = {
-        "config": table,
-        "steps": state["step"],
-        "pairs": state["step"] * state["plan"]["shape"]["batch"],
-        "seconds": round(state["seconds"]),
-        "corpus_version": CORPUS_VERSION,
-        "sources": list(SOURCES),
-    }
+    pairs = state["step"] * state["plan"]["shape"]["batch"]
+    training = {"config": table, "pairs": pairs, "sources": list(SOURCES), **_cost(state)}
     release_network(load_network(run), repertoire, models, training, say)
 
 
@@ -144,6 +148,28 @@ def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Pa
     confusion = gate_confusion(network, validation, seed=1).round(3).tolist()
     say(f"held-out confusion (music, speech, crowd): {confusion}")
     (run / "figures.json").write_text(json.dumps({"held_out_confusion": confusion}))
+
+
+def _train_phrases(
+    table: dict[str, Any], config: Path, corpus: list[Score], folders: Folders, budget: float | None, listener: Listener
+) -> None:
+    model = find_model("livecsi")
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
+    try:
+        plan = PhrasePlan(**values)
+    except TypeError as error:
+        raise SettingsError(f"{config}: {error}", "compare with models/phrases.toml") from error
+    plan = dataclasses.replace(plan, encoder=model.id, budget_seconds=budget or plan.budget_seconds)
+    if folders.pool is None:
+        raise SettingsError("phrases learn from a pool", "make one with `livecsi pool --features` and give --pool")
+    encoder, heard = Encoder(model, plan.threads), folders.run / "heard"
+    works = gather_works(encoder, _split(corpus, "train"), folders.pool, heard, plan.seed, listener)
+    train_phrases(works, plan, folders.run, listener)
+
+
+def _cost(state: dict[str, Any]) -> dict[str, Any]:
+    """What a released run took."""
+    return {"steps": state["step"], "seconds": round(state["seconds"]), "corpus_version": CORPUS_VERSION}
 
 
 def _own_recordings(audio: Path | None, run: Path, say: Say) -> list[Frames]:

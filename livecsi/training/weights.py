@@ -11,7 +11,7 @@ import torch
 
 from livecsi.errors import InputError
 from livecsi.identify.sessions import find_model, released_models
-from livecsi.training.networks.livecsi import LivecsiNetwork
+from livecsi.training.networks.livecsi import Encoder, LivecsiNetwork
 from livecsi.training.run_folder import CHECKPOINT, load_network
 
 ROLE = "weights"
@@ -42,3 +42,8 @@ def starting_network(name: str, runs: Path) -> LivecsiNetwork:
     if any(model.name == name and ROLE in model.facts["files"] for model in released_models()):
         return read_weights(find_model(name).file(ROLE)).train()
     raise InputError(f"start_from: there is no run {runs / name} and no released {name!r}", "train that one first")
+
+
+def released_encoder() -> Encoder:
+    """The encoder of the livecsi model that came with livecsi."""
+    return read_weights(find_model("livecsi").file(ROLE)).encoder

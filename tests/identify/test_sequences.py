@@ -1,6 +1,8 @@
 """Sequences in the catalogue: small, near enough, and never believed when they were damaged."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -43,8 +45,16 @@ def test_sequences_stored_by_the_first_release_still_open(sequences):
         assert np.abs(stored - level).max() <= 0.501 * np.abs(level).max() / 127
 
 
+def test_sequences_stored_before_there_were_phrases_still_open(sequences):
+    """Everything as it was, and no phrases."""
+    back = unpack(before_phrases(sequences))
+    for stored, level in zip(back.levels, unpack(pack(sequences)).levels, strict=True):
+        np.testing.assert_array_equal(stored, level)
+    assert back.phrases.shape == (192, 0)
+
+
 def test_stored_sequences_are_what_was_unpacked_and_keep_the_bytes_only(sequences):
-    for payload in (pack(sequences), first_format(sequences)):
+    for payload in (pack(sequences), before_phrases(sequences), first_format(sequences)):
         stored, opened = StoredSequences(payload), unpack(pack(unpack(payload)))
         assert stored.duration_seconds == sequences.duration_seconds
         assert stored.frame_seconds == sequences.frame_seconds
@@ -63,15 +73,20 @@ def test_silence_can_be_stored_too():
 
 def test_four_minutes_are_stored_in_less_than_sixty_kilobytes(sequences):
     assert sequences.duration_seconds == pytest.approx(60.0)
-    assert 4 * len(pack(sequences)) < 60_000
+    whole = Sequences(sequences.levels, sequences.frame_seconds, np.ones((192, 7), np.float32))
+    assert 4 * len(pack(whole)) < 60_000
 
 
-@pytest.mark.parametrize("store", [pack, lambda sequences: first_format(sequences)], ids=["now", "first"])
+@pytest.mark.parametrize(
+    "store",
+    [pack, lambda sequences: before_phrases(sequences), lambda sequences: first_format(sequences)],
+    ids=["now", "before phrases", "first"],
+)
 def test_damaged_bytes_are_untrusted_and_never_another_error(sequences, store):
     good = store(sequences)
     cuts = [good[: int(len(good) * share)] for share in np.linspace(0, 0.999, 40)]
     changes = [(at, good[at] ^ 0xFF) for at in range(0, len(good), 997)]
-    if store is not pack:  # the last entry of the archive's directory: claim encryption, then compression
+    if good.startswith(b"PK"):  # the last entry of the archive's directory: claim encryption, then compression
         entry = good.rindex(b"PK\x01\x02")
         changes += [(entry + 8, 1), (entry + 10, 8)]
     changed = [bytes([*good[:at], value, *good[at + 1 :]]) for at, value in changes]
@@ -91,6 +106,13 @@ def test_moments_and_keys(sequences):
     for level, original in enumerate(sequences.levels):
         rotated = sequences.rotated[3][level].reshape(8, 12, -1)
         assert rotated[2, 0, 7] == original.reshape(8, 12, -1)[2, 3, 7], "rotated down by three: C was an E flat"
+
+
+def before_phrases(sequences: Sequences) -> bytes:
+    """What release 0.2 stored: the same without the number of phrases and the phrases."""
+    payload = pack(Sequences(sequences.levels, sequences.frame_seconds))
+    checked = payload[8:28] + payload[32:]
+    return b"LCS2" + struct.pack("<I", zlib.crc32(checked)) + checked
 
 
 def first_format(sequences: Sequences) -> bytes:

@@ -1,15 +1,16 @@
-"""A large catalogue is looked at through a sketch, and the song that is played must not get lost there."""
+"""Who is asked: everybody by MaxSim, or the thousand whose phrases are most like the query's."""
 
 import numpy as np
 import pytest
 
 from livecsi.identify import matcher as matcher_module
+from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
-from livecsi.identify.shortlist import SONGS_AT_ONCE, Sketch, max_similarity
+from livecsi.identify.shortlist import max_similarity
 from tests.identify.made_up import excerpt, random_sequences, transposed
 
-SONGS = 2 * SONGS_AT_ONCE + 7
+SONGS = 135
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +44,24 @@ def test_nobody_to_ask_is_no_error(songs):
     assert similarity.shape == rotations.shape == (0,)
 
 
-@pytest.mark.parametrize("number", [0, 63, 64, 100, SONGS - 1])
-@pytest.mark.parametrize("semitones", [0, 7])
-def test_the_sketch_finds_a_noisy_transposed_excerpt_of_any_song(songs, number, semitones):
-    played = noisy(transposed(excerpt(songs[number], 1, 8), semitones), np.random.default_rng(number))
-    nearest = Sketch(songs).nearest(played, 5)
-    assert len(nearest) == len(set(nearest)) == 5
-    assert number in nearest
-
-
-def test_the_sketch_asks_everybody_exactly_once(songs):
-    assert sorted(Sketch(songs).nearest(songs[3], 10_000)) == list(range(SONGS))
-
-
 def test_a_large_catalogue_gives_the_answers_of_a_small_one(ear, songs, monkeypatch):
-    """With the sketch and with stored sequences: the same song first, with the score of the full comparison."""
-    references = [Reference(n, n, StoredSequences(pack(song))) for n, song in enumerate(songs)]
+    """By phrases and from stored sequences: the same song first, with the score of the full comparison."""
+    encoder = Encoder(ear.model, 1)
+    stored = [StoredSequences(pack(encoder.with_phrases(song))) for song in songs]
+    references = [Reference(n, n, song) for n, song in enumerate(stored)]
     exact = ear.system.matcher(references)
     monkeypatch.setattr(matcher_module, "EXACT_SONGS", 30)
-    sketched = ear.system.matcher(references)
+    large = ear.system.matcher(references)
     for number in (1, 77):
-        query = noisy(excerpt(songs[number], 0, 8), np.random.default_rng(number))
-        ours, theirs = sketched.rank(query, 12), exact.rank(query, 12)
+        query = encoder.with_phrases(noisy(excerpt(songs[number], 0, 8), np.random.default_rng(number)))
+        ours, theirs = large.rank(query, 12), exact.rank(query, 12)
         assert ours[0].reference.work_id == theirs[0].reference.work_id == number
         assert ours[0].raw_score == pytest.approx(theirs[0].raw_score, abs=1e-4)
+
+
+def test_a_query_without_phrases_asks_everybody(ear, songs, monkeypatch):
+    """A cut has none, nor has a model without that graph."""
+    monkeypatch.setattr(matcher_module, "EXACT_SONGS", 30)
+    references = [Reference(n, n, song) for n, song in enumerate(songs)]
+    listed, _, _ = ear.system.matcher(references).shortlist(excerpt(songs[9], 0, 8), SONGS)
+    assert len(listed) == SONGS and listed[0].work_id == 9

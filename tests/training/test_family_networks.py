@@ -17,6 +17,8 @@ from livecsi.training.networks.hakala import (
 )
 from livecsi.training.networks.hpcp import HpcpCnn, HpcpLstm
 from livecsi.training.networks.hpcp_vit import HpcpVit
+from livecsi.training.networks.vector import LivecsiVector
+from livecsi.training.weights import released_encoder
 
 EMBEDDINGS = {
     "cqtnet": (CqtNet, {}, 300),
@@ -27,6 +29,7 @@ EMBEDDINGS = {
     "hpcp-cnn": (HpcpCnn, {}, 256),
     "hpcp-lstm": (HpcpLstm, {}, 512),
     "hpcp-vit": (HpcpVit, {}, 1024),
+    "livecsi-vector": (lambda: LivecsiVector(released_encoder()), {}, 256),
 }
 
 
@@ -79,6 +82,7 @@ def test_small_means_depthwise_everywhere():
 
 
 def test_hakala_has_the_lengths_and_the_flattened_sizes_of_the_paper():
+    torch.manual_seed(1)
     network = HakalaNetwork().eval()
     with torch.no_grad():
         a, b = (network.encoder(torch.rand(2, BINS, FRAMES)) for _ in range(2))
@@ -129,3 +133,23 @@ def test_without_a_neck_distances_and_classes_are_learned_on_one_vector():
     assert torch.equal(distance, classes)
     distance, classes = ByteCover().train()(x)
     assert not torch.allclose(distance, classes)
+
+
+def test_the_vector_of_the_house_is_that_of_the_transposed_song():
+    """An octave of silence below and above, so that nothing falls off the edge."""
+    network = LivecsiVector(released_encoder()).eval()
+    magnitude = torch.zeros(1, BINS, 128)
+    magnitude[:, 12:60] = torch.rand(1, 48, 128)
+    with torch.no_grad():
+        plain, higher, other = (network.embed(x) for x in (magnitude, magnitude.roll(2, 1), torch.rand(1, BINS, 128)))
+    assert (plain @ higher.T).item() > max(0.9, (plain @ other.T).item())
+
+
+def test_the_released_encoder_learns_nothing():
+    network = LivecsiVector(released_encoder()).train()
+    before = {name: value.clone() for name, value in network.encoder.state_dict().items()}
+    vector, _ = network(torch.rand(4, BINS, 128))
+    vector.square().sum().backward()
+    assert all(parameter.grad is None for parameter in network.encoder.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in network.encoder.state_dict().items())
+    assert network.trunk[0].convolution.weight.grad is not None

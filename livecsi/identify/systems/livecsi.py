@@ -42,9 +42,15 @@ class DeepSequences:
         return pack(encoded)
 
     def unpack(self, payloads: Sequence[bytes]) -> list[Sequences]:
-        """Large catalogues stay packed and are opened whenever they are looked at."""
-        opened = unpack if len(payloads) <= EXACT_SONGS else StoredSequences
-        return [opened(payload) for payload in payloads]
+        """Large catalogues stay packed, with their phrases, and are opened whenever they are looked at."""
+        if len(payloads) <= EXACT_SONGS:
+            return [unpack(payload) for payload in payloads]
+        return [self._stored(payload) for payload in payloads]
+
+    def _stored(self, payload: bytes) -> Sequences:
+        """What was stored before there were phrases gets them now."""
+        stored = StoredSequences(payload)
+        return stored if stored.phrases.shape[1] else StoredSequences(pack(self._encoder.with_phrases(stored)))
 
     def middle(self, encoded: Sequences, seconds: float) -> Sequences:
         return cohort.middle_of(encoded, seconds)
@@ -59,7 +65,8 @@ class DeepSequences:
         with np.load(self._model.file("background"), allow_pickle=False) as archive:
             payloads = [archive[name].tobytes() for name in sorted(archive.files)]
         means = self._model.facts["background_impostor_means"]
-        songs = [Reference(BACKGROUND, BACKGROUND, unpack(payload)) for payload in payloads]
+        opened = [self._encoder.with_phrases(unpack(payload)) for payload in payloads]
+        songs = [Reference(BACKGROUND, BACKGROUND, sequences) for sequences in opened]
         return [replace(song, impostor_mean=float(mean)) for song, mean in zip(songs, means, strict=True)]
 
     def exactness(self, query: Sequences, studio: Sequences, found: Candidate) -> float:

@@ -124,10 +124,12 @@ def make_objective(plan: FamilyPlan, classes: int) -> Objective:
 
 
 def metric_loss(vectors: Tensor, work: Tensor, plan: LossPlan, step: int) -> Tensor:
-    """Contrastive, triplet (all, or from a step on the hardest of the batch) or angular loss."""
+    """Contrastive, triplet (all, or from a step on the hardest of the batch), angular or NT-Xent loss."""
     if plan.metric == "angular":
         loss: Tensor = losses.AngularLoss(alpha=plan.degrees)(vectors, work)
         return loss
+    if plan.metric == "nt-xent":
+        return losses.NTXentLoss(temperature=plan.temperature)(vectors, work)
     distance = distances.LpDistance(normalize_embeddings=False)
     if plan.metric == "contrastive":
         return losses.ContrastiveLoss(pos_margin=0.0, neg_margin=1.0, distance=distance)(vectors, work)

@@ -7,9 +7,11 @@ from typing import Any, Literal, get_args
 
 from livecsi.errors import SettingsError
 
-Family = Literal["hakala", "cqtnet", "cqtnet-small", "bytecover", "caspernet", "hpcp-cnn", "hpcp-lstm", "hpcp-vit"]
+Family = Literal[
+    "hakala", "cqtnet", "cqtnet-small", "bytecover", "caspernet", "hpcp-cnn", "hpcp-lstm", "hpcp-vit", "livecsi-vector"
+]
 FAMILIES: tuple[str, ...] = get_args(Family)
-Metric = Literal["none", "contrastive", "triplet", "angular"]
+Metric = Literal["none", "contrastive", "triplet", "angular", "nt-xent"]
 Schedule = Literal["plateau", "cosine"]
 
 
@@ -46,6 +48,7 @@ class LossPlan:
     metric_weight: float = 1.0
     margin: float = 0.3
     degrees: float = 45.0
+    temperature: float = 0.1
     hard_from_step: int = 0
     center: float = 0.0
 

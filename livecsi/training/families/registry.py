@@ -13,7 +13,9 @@ from livecsi.training.networks.cqtnet import CqtNet
 from livecsi.training.networks.hakala import HakalaNetwork
 from livecsi.training.networks.hpcp import HpcpCnn, HpcpLstm
 from livecsi.training.networks.hpcp_vit import HpcpVit
+from livecsi.training.networks.vector import LivecsiVector
 from livecsi.training.run_folder import released_state
+from livecsi.training.weights import released_encoder
 
 Network = EmbeddingNetwork | HakalaNetwork
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -25,6 +27,7 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "hpcp-cnn": HpcpCnn,
     "hpcp-lstm": HpcpLstm,
     "hpcp-vit": HpcpVit,
+    "livecsi-vector": lambda **options: LivecsiVector(released_encoder(), **options),
 }
 
 

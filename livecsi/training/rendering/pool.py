@@ -7,7 +7,7 @@ stopped, and a seed gives the same pool whatever the number of workers.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -44,13 +44,14 @@ def render_pool(
             say(f"{number} of {len(missing)}: {name}")
 
 
-def read_pool(folder: Path) -> Iterator[tuple[int, list[RenderedPerformance]]]:
-    """(cluster id, performances) of every work, by file name; the first performance is the studio version."""
+def read_pool(folder: Path, without: Container[int] = ()) -> Iterator[tuple[int, list[RenderedPerformance]]]:
+    """(cluster id, performances) of every work but some, by file name; the first performance is the studio version."""
     paths = sorted(folder.glob("*.npz"))
     if not paths:
         raise InputError(f"{folder}: no rendered works here", "make some with `livecsi pool`")
     for path in paths:
-        yield int(path.stem), _read(path)
+        if int(path.stem) not in without:
+            yield int(path.stem), _read(path)
 
 
 def _path(folder: Path, score: Score) -> Path:
