@@ -23,7 +23,8 @@ from livecsi.training.families.release import release_family
 from livecsi.training.families.run import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
-from livecsi.training.phrases import PhrasePlan, gather_works, load_phrases, train_phrases
+from livecsi.training.phrase_works import gather_works
+from livecsi.training.phrases import PhrasePlan, load_phrases, train_phrases
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
 from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
 from livecsi.training.release import release_gate, release_network, release_phrases

@@ -1,7 +1,7 @@
 """Training the phrases: a live window has to find its own song among the songs of a batch and their twins.
 
-Works are taken from a pool (`livecsi pool --features`), heard once by the released encoder, which is not changed, and
-kept as levels in the folder of the run, so that a step costs no rendering. Step k always has the same batch.
+Step k always has the same batch of works (`phrase_works.py`), and a run that was killed goes on as if nothing had
+happened.
 """
 
 import math
@@ -12,29 +12,28 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from livecsi.clock import SystemClock
-from livecsi.identify.encoder import Encoder
-from livecsi.identify.phrases import moments_of
-from livecsi.training.augmentation import augment
 from livecsi.training.losses import similarity_loss
 from livecsi.training.networks.phrases import PhraseNetwork, phrase_similarity
-from livecsi.training.rehearsal import rough_window
-from livecsi.training.rendering.performance import RenderedPerformance, render_performance
-from livecsi.training.rendering.pool import read_pool
-from livecsi.training.run_folder import CHECKPOINT, CURVE, draw_curves, forget_after, log, released_state, resume, save
-from livecsi.training.scores.score import Score
-from livecsi.training.scores.twins import chord_twin
-from livecsi.training.trainer import WARM_UP_STEPS, Listener
+from livecsi.training.phrase_works import Moments, PhraseWork
+from livecsi.training.run_folder import (
+    CHECKPOINT,
+    CURVE,
+    draw_curves,
+    forget_after,
+    log,
+    released_state,
+    resume,
+    save,
+)
+from livecsi.training.trainer import Listener, cosine_rate
 
-WINDOW_FRAMES = 401
 STUDIO_SHARE = 0.6
 """How often a song is searched for in its studio version; else in another performance."""
-REPORT_EVERY, SAY_EVERY = 20, 250
+REPORT_EVERY = 20
 LARGEST_GRADIENT = 5.0
-Moments = NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,6 @@ class PhrasePlan:
     seed: int = 1
     threads: int = 1
     encoder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseWork:
-    """Moments of one work: live windows that ask, whole performances to be found (a studio version first), a twin."""
-
-    windows: Sequence[Moments]
-    songs: Sequence[Moments]
-    twin: Moments | None
 
 
 class PhraseLearner(nn.Module):
@@ -83,52 +73,6 @@ class PhraseLearner(nn.Module):
         return similarity_loss(similarity, temperature), top1
 
 
-def gather_works(
-    encoder: Encoder, scores: Sequence[Score], pool: Path, folder: Path, seed: int, listener: Listener
-) -> list[PhraseWork]:
-    """Every work of the pool as the encoder hears it, kept in `folder`, so that the same call again goes on there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    by_cluster = {score.cluster_id: score for score in scores}
-    heard = {int(path.stem) for path in folder.glob("*.npz")}
-    for cluster, performances in read_pool(pool, heard):
-        if cluster in by_cluster:
-            _hear(encoder, by_cluster[cluster], performances, folder, np.random.default_rng([seed, cluster]))
-            heard.add(cluster)
-            if len(heard) % SAY_EVERY == 0:
-                listener.say(f"{len(heard)} works heard")
-    return [_read(folder / f"{cluster}.npz") for cluster in sorted(heard)]
-
-
-def _hear(
-    encoder: Encoder, score: Score, performances: Sequence[RenderedPerformance], folder: Path, rng: np.random.Generator
-) -> None:
-    """Half of the live performances ask, the others and the studio version are found; a twin where there are chords."""
-    studio, *live = [performance.magnitude for performance in performances]
-    asking = live[: max(1, len(live) // 2)]
-    windows = [rough_window(one, min(WINDOW_FRAMES, one.shape[1]), rng) for one in asking]
-    songs = [augment(studio, rng, False), *(augment(one, rng, True) for one in live[len(asking) :])]
-    twin = chord_twin(score, int(rng.integers(2**31)))
-    twins = [augment(render_performance(twin, rng, False, studio.shape[1]).magnitude, rng, False)] if twin else []
-    arrays = {
-        f"{kind}-{number}": _moments(encoder, frames)
-        for kind, many in (("window", windows), ("song", songs), ("twin", twins))
-        for number, frames in enumerate(many)
-    }
-    unfinished = folder / f"{score.cluster_id}.part"
-    with unfinished.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    unfinished.replace(folder / f"{score.cluster_id}.npz")
-
-
-def _read(path: Path) -> PhraseWork:
-    with np.load(path, allow_pickle=False) as archive:
-        windows, songs, twins = (
-            [archive[name] for name in sorted(archive.files) if name.startswith(kind)]
-            for kind in ("window", "song", "twin")
-        )
-    return PhraseWork(windows, songs, twins[0] if twins else None)
-
-
 def train_phrases(works: Sequence[PhraseWork], plan: PhrasePlan, folder: Path, listener: Listener) -> PhraseNetwork:
     """Train until the steps or the budget are spent, going on from the checkpoint where there is one."""
     torch.manual_seed(plan.seed)
@@ -147,7 +91,7 @@ def train_phrases(works: Sequence[PhraseWork], plan: PhrasePlan, folder: Path, l
         if done >= 1:
             break
         listener.bar(done)
-        rate = _learning_rate(plan, progress.step, done)
+        rate = cosine_rate(plan.learning_rate, progress.step, done)
         for group in optimiser.param_groups:
             group["lr"] = rate
         query, song = (side.to(device) for side in batch(works, plan, progress.step))
@@ -193,11 +137,6 @@ def _step(learner: PhraseLearner, optimiser: torch.optim.Optimizer, query: Tenso
     return loss.item(), top1
 
 
-def _learning_rate(plan: PhrasePlan, step: int, done: float) -> float:
-    warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return plan.learning_rate * warm_up * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
-
-
 def _song(work: PhraseWork, rng: np.random.Generator) -> Moments:
     others = work.songs[1:]
     return work.songs[0] if not others or rng.random() < STUDIO_SHARE else others[int(rng.integers(len(others)))]
@@ -210,8 +149,3 @@ def _cut(moments: Moments, length: int, rng: np.random.Generator) -> Moments:
         return np.tile(moments, (1, 1, -(-length // whole)))[:, :, :length]
     first = int(rng.integers(whole - length + 1))
     return moments[:, :, first : first + length]
-
-
-def _moments(encoder: Encoder, magnitude: NDArray[np.float32]) -> Moments:
-    _, middle, coarse = encoder.encode(magnitude).levels
-    return moments_of(middle, coarse)[0].astype(np.float16)

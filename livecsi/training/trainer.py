@@ -96,7 +96,7 @@ def train(
         if done >= 1 or (plan.patience and progress.since_best >= plan.patience):
             break
         listener.bar(done)
-        rate = _learning_rate(plan, progress.step, done)
+        rate = cosine_rate(plan.learning_rate, progress.step, done)
         for group in optimiser.param_groups:
             group["lr"] = rate
         figures = _step(network, optimiser, {name: value.to(device) for name, value in batch.items()}, plan)
@@ -160,9 +160,10 @@ def _network(plan: TrainingPlan, folder: Path) -> LivecsiNetwork:
     return starting_network(plan.start_from, folder.parent) if plan.start_from else LivecsiNetwork(plan.width)
 
 
-def _learning_rate(plan: TrainingPlan, step: int, progress: float) -> float:
+def cosine_rate(highest: float, step: int, done: float) -> float:
+    """The rate of a step when so much of a run is done (0 to 1): a warm-up, then half a cosine down to a little."""
     warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return plan.learning_rate * warm_up * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+    return highest * warm_up * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
 def _step(

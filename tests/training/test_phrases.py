@@ -12,7 +12,8 @@ from livecsi.identify.phrases import PhraseIndex
 from livecsi.identify.sequences import Sequences
 from livecsi.identify.sessions import find_model
 from livecsi.training.networks.phrases import INPUTS, PHRASE_CHANNELS, PhraseNetwork, phrase_similarity, unit_phrases
-from livecsi.training.phrases import PhraseLearner, PhrasePlan, PhraseWork, batch, gather_works, train_phrases
+from livecsi.training.phrase_works import PhraseWork, gather_works
+from livecsi.training.phrases import PhraseLearner, PhrasePlan, batch, train_phrases
 from livecsi.training.release import release_phrases
 from livecsi.training.rendering.pool import render_pool
 from livecsi.training.trainer import Listener

@@ -4,7 +4,6 @@ A validation searches rendered works of the validation split; the best network i
 pass runs in bfloat16 on a GPU, and on a processor where the plan says so.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -32,9 +31,8 @@ from livecsi.training.run_folder import (
     resume,
     save,
 )
-from livecsi.training.trainer import Listener
+from livecsi.training.trainer import WARM_UP_STEPS, Listener, cosine_rate
 
-WARM_UP_STEPS = 30
 PLATEAU_FACTOR = 0.1
 LARGEST_GRADIENT = 5.0
 Constraint = Callable[[Objective, int], None]
@@ -177,7 +175,6 @@ class _Run:
 
 def learning_rate(plan: FamilyPlan, progress: Progress, done: float) -> float:
     """Warm-up, then a cosine over what is done (0 to 1), or a tenth after each plateau."""
-    warm_up = min(1.0, (progress.step + 1) / WARM_UP_STEPS)
-    if plan.schedule == "plateau":
-        return plan.learning_rate * warm_up * PLATEAU_FACTOR**progress.drops
-    return plan.learning_rate * warm_up * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+    if plan.schedule == "cosine":
+        return cosine_rate(plan.learning_rate, progress.step, done)
+    return plan.learning_rate * min(1.0, (progress.step + 1) / WARM_UP_STEPS) * PLATEAU_FACTOR**progress.drops

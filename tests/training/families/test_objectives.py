@@ -47,6 +47,15 @@ def test_angular_rewards_groups_that_are_tight_and_far_apart():
     assert loss([0.0, 1.0, 2.0, 3.0], 36.0) != loss([0.0, 1.0, 2.0, 3.0], 55.0)
 
 
+def test_nt_xent_is_the_surprise_of_the_right_one_among_all_others():
+    """Two works that stand at right angles: the own one has e^(1/t), each of the two others 1."""
+    vectors = torch.tensor([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 3.0]])
+    for temperature in (1.0, 0.5):
+        own = math.exp(1 / temperature)
+        found = metric_loss(vectors, WORK, LossPlan(metric="nt-xent", temperature=temperature), 0).item()
+        assert found == pytest.approx(-math.log(own / (own + 2)), abs=1e-5)
+
+
 def test_each_version_meets_its_own_and_three_others():
     left, right, same = pairs_of(4)
     assert same.sum() == 4 and len(same) == 16
