@@ -28,19 +28,8 @@ MAY_USE = {
     "batch": {"service", "audio", "features", "identify", "catalogue", "ledger", "reports"},
     "evaluation": {"audio", "features", "identify", "catalogue", "ledger", "reports", "service"},
     "training": {"audio", "features", "identify", "catalogue", "evaluation"},  # it calibrates the code that will run
-    "cli": {
-        "evaluation",
-        "service",
-        "web",
-        "batch",
-        "audio",
-        "features",
-        "identify",
-        "catalogue",
-        "ledger",
-        "reports",
-        "training",
-    },
+    "cli": {"evaluation", "service", "web", "batch", "audio", "features", "identify", "catalogue", "ledger", "reports",
+            "training"},
 }
 """Beside its own files and the foundation, what each part of the house may import."""
 FOUNDATION = {"types", "errors", "countries", "settings", "clock", "database"}
@@ -51,11 +40,9 @@ OWNERS = {
     "torch": ["training/"],
     "sqlite3": ["database.py"],
 }
-CLOCK_CALLS = (
-    {("time", name) for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")}
-    | {("datetime", name) for name in ("now", "utcnow", "today")}
-    | {("date", "today")}
-)
+CLOCK_CALLS = {
+    ("time", name) for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+} | {("datetime", name) for name in ("now", "utcnow", "today")} | {("date", "today")}
 TRAINING_COMMANDS = {"cli/train.py", "cli/evaluate.py"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -101,9 +88,8 @@ def test_imports_run_one_way(path):
     for module, line in imports(parse(path)):
         if module.startswith("livecsi."):
             used = module.split(".")[1]
-            assert used in allowed or not (PACKAGE / used).exists() and not (PACKAGE / f"{used}.py").exists(), (
+            assert used in allowed or not (PACKAGE / used).exists() and not (PACKAGE / f"{used}.py").exists(), \
                 f"{name_of(path)}:{line}: {part} may not use {used}"
-            )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -111,9 +97,8 @@ def test_everything_has_one_owner(path):
     name, tree = name_of(path), parse(path)
     for module, line in imports(tree):
         owners = OWNERS.get(module.split(".")[0], [name])
-        assert any(name == owner or owner.endswith("/") and name.startswith(owner) for owner in owners), (
+        assert any(name == owner or owner.endswith("/") and name.startswith(owner) for owner in owners), \
             f"{name}:{line}: {module} belongs to {owners}"
-        )
     for owner, attribute, line in attributes(tree):
         at = f"{name}:{line}"
         assert name == "clock.py" or (owner, attribute) not in CLOCK_CALLS, f"{at}: clocks are read in clock.py"

@@ -112,14 +112,9 @@ def test_a_false_start_is_followed_by_silence():
     assert max(np.diff(starts)) > 2 * TUNES["W06"].bar * 60 / band.pulses_per_minute
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('"C"C2 D2 E2 F|', "a bar ends"),
-        ('"C"C4 C4|C2', "the last bar"),
-        ('"C"C4 H4|', "cannot read"),
-    ],
-)
+@pytest.mark.parametrize(("text", "message"), [
+    ('"C"C2 D2 E2 F|', "a bar ends"), ('"C"C4 C4|C2', "the last bar"), ('"C"C4 H4|', "cannot read"),
+])
 def test_slips_of_the_pen_are_refused(text, message):
     with pytest.raises(ValueError, match=message):
         read_section(text, Fraction(1, 2), Fraction(4))
@@ -128,15 +123,9 @@ def test_slips_of_the_pen_are_refused(text, message):
 def test_notation_is_read_as_written():
     section = read_section('"Am"A,2 ^c z/2 f\'3/2 "G7"_B3|', Fraction(1, 2), Fraction(4), sharps="F")
     assert [(note.start, note.length, note.pitch) for note in section.notes] == [
-        (0.0, 1.0, 57),
-        (1.0, 0.5, 73),
-        (1.75, 0.75, 90),
-        (2.5, 1.5, 70),
-    ]
+        (0.0, 1.0, 57), (1.0, 0.5, 73), (1.75, 0.75, 90), (2.5, 1.5, 70)]
     assert [(chord.root, chord.minor, chord.seventh, chord.length) for chord in section.chords] == [
-        (9, True, False, 2.5),
-        (7, False, True, 1.5),
-    ]
+        (9, True, False, 2.5), (7, False, True, 1.5)]
     assert section.chords[1].pitches(60) == [67, 71, 74, 77]
 
 

@@ -29,7 +29,7 @@ _HEADER, _HEADER_BEFORE_PHRASES = struct.Struct("<4sId4I2f"), struct.Struct("<4s
 and coarse."""
 _CHECKED_FROM = 8
 _LARGEST_NIBBLE, _LARGEST_BYTE = 7, 127
-_FAINTEST = 1e-4
+_FAINTEST, _SHORTEST_PHRASE = 1e-4, 1e-9
 Array = NDArray[np.float32]
 Levels = tuple[Array, Array, Array]
 
@@ -109,8 +109,8 @@ def pack(sequences: Sequences) -> bytes:
 
 
 def phrase_codes(phrases: Array) -> NDArray[np.int8]:
-    """Phrases (192, phrases) of equal length in eight bits."""
-    lengths = np.maximum(np.linalg.norm(phrases, axis=0), _FAINTEST)
+    """Phrases (192, phrases) with equal lengths in eight bits, however little one counts."""
+    lengths = np.maximum(np.linalg.norm(phrases, axis=0), _SHORTEST_PHRASE)
     return np.round(_LARGEST_BYTE * phrases / lengths).astype(np.int8)
 
 

@@ -103,22 +103,19 @@ class ScriptedDecoder(DecoderProcess):
 HEADER = r"""os.write(1, b'{"rate_hertz": 22050, "frames": 9}\n');"""
 
 
-@pytest.mark.parametrize(
-    ("script", "expected"),
-    [
-        ("time.sleep(60)", "delivered nothing for 1 s"),
-        ("sys.exit(0)", "the decoder died"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed .SIGSEGV."),
-        ("os.kill(os.getpid(), signal.SIGXCPU)", "used up its CPU time"),
-        ('os.write(1, b\'{"rate_hertz": "fast"}\\n\')', "cannot be decoded"),
-        ("os.write(1, b'hello\\n')", "cannot be decoded"),
-        ("[os.write(1, b'x' * 60000) for _ in range(9)]", "talks nonsense"),
-        (HEADER + "os.write(1, b'\\xff\\xff\\xff\\x7f')", "talks nonsense"),
-        (HEADER + "os.write(1, struct.pack('<I', 4) + bytes(4)); time.sleep(60)", "for 1 s at second 0.0"),
-        (HEADER + "os.write(1, bytes(4) + b'what?\\n')", "the decoder died"),
-        (HEADER + "os.write(1, bytes(4) + b'{\"error\": null}\\n')", "holds no audio"),
-    ],
-)
+@pytest.mark.parametrize(("script", "expected"), [
+    ("time.sleep(60)", "delivered nothing for 1 s"),
+    ("sys.exit(0)", "the decoder died"),
+    ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed .SIGSEGV."),
+    ("os.kill(os.getpid(), signal.SIGXCPU)", "used up its CPU time"),
+    ("os.write(1, b'{\"rate_hertz\": \"fast\"}\\n')", "cannot be decoded"),
+    ("os.write(1, b'hello\\n')", "cannot be decoded"),
+    ("[os.write(1, b'x' * 60000) for _ in range(9)]", "talks nonsense"),
+    (HEADER + "os.write(1, b'\\xff\\xff\\xff\\x7f')", "talks nonsense"),
+    (HEADER + "os.write(1, struct.pack('<I', 4) + bytes(4)); time.sleep(60)", "for 1 s at second 0.0"),
+    (HEADER + "os.write(1, bytes(4) + b'what?\\n')", "the decoder died"),
+    (HEADER + "os.write(1, bytes(4) + b'{\"error\": null}\\n')", "holds no audio"),
+])
 def test_whatever_the_child_does_becomes_one_line(script, expected):
     process = ScriptedDecoder(FIXTURES / "concert.ogg", script)
     with pytest.raises(InputError, match=expected):

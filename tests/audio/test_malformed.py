@@ -82,30 +82,19 @@ def test_spoiled_files_give_one_line_or_audio(originals, tmp_path, suffix, seed)
 def wav_header(channels: int = 1, rate_hertz: int = 22_050, bits: int = 16, data_bytes: int = 1000) -> bytes:
     block = channels * bits // 8
     layout = struct.pack("<HHIIHH", 1, channels, rate_hertz, rate_hertz * block & 0xFFFFFFFF, block & 0xFFFF, bits)
-    return (
-        b"RIFF"
-        + struct.pack("<I", 36 + data_bytes)
-        + b"WAVEfmt "
-        + struct.pack("<I", 16)
-        + layout
-        + b"data"
-        + struct.pack("<I", data_bytes)
-        + bytes(data_bytes)
-    )
+    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVEfmt " + struct.pack("<I", 16) + layout \
+        + b"data" + struct.pack("<I", data_bytes) + bytes(data_bytes)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "expected"),
-    [
-        ("empty.wav", b"", "is empty"),
-        ("text.mp3", b"These are the lyrics, not the song.\n" * 50, "cannot be decoded as audio"),
-        ("playlist.mp3", b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n", "cannot be decoded as audio"),
-        ("crowded.wav", wav_header(channels=65_535), "cannot be decoded as audio"),
-        ("instant.wav", wav_header(rate_hertz=4_000_000_000), "sample rate|cannot be decoded"),
-        ("slow.wav", wav_header(rate_hertz=1), "sample rate of 1 Hz"),
-        ("silent.wav", wav_header(data_bytes=0), "holds no audio"),
-    ],
-)
+@pytest.mark.parametrize(("name", "data", "expected"), [
+    ("empty.wav", b"", "is empty"),
+    ("text.mp3", b"These are the lyrics, not the song.\n" * 50, "cannot be decoded as audio"),
+    ("playlist.mp3", b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n", "cannot be decoded as audio"),
+    ("crowded.wav", wav_header(channels=65_535), "cannot be decoded as audio"),
+    ("instant.wav", wav_header(rate_hertz=4_000_000_000), "sample rate|cannot be decoded"),
+    ("slow.wav", wav_header(rate_hertz=1), "sample rate of 1 Hz"),
+    ("silent.wav", wav_header(data_bytes=0), "holds no audio"),
+])
 def test_files_that_are_no_recordings_say_so(tmp_path, name, data, expected):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError, match=expected) as caught:
@@ -114,12 +103,8 @@ def test_files_that_are_no_recordings_say_so(tmp_path, name, data, expected):
 
 
 def test_things_that_are_no_files_say_so(tmp_path):
-    for path, expected in (
-        (tmp_path / "none.wav", "no such file"),
-        (tmp_path, "is a directory"),
-        (Path("/dev/zero"), "not a regular file"),
-        (Path("a\0b"), "null"),
-    ):
+    for path, expected in ((tmp_path / "none.wav", "no such file"), (tmp_path, "is a directory"),
+                           (Path("/dev/zero"), "not a regular file"), (Path("a\0b"), "null")):
         with pytest.raises(InputError, match=expected):
             read_recording(path, LIMITS)
 

@@ -33,9 +33,8 @@ def encode(path: Path, codec: str, container: str, samples: np.ndarray, rate_her
         stream = output.add_stream(codec, rate=rate_hertz, layout="stereo")
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
         frame.rate = rate_hertz
-        resampler = av.AudioResampler(
-            format=stream.codec_context.format, layout="stereo", rate=rate_hertz, frame_size=FRAME_SIZES[codec]
-        )
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="stereo", rate=rate_hertz,
+                                      frame_size=FRAME_SIZES[codec])
         for part in [*resampler.resample(frame), *resampler.resample(None), None]:
             output.mux(stream.encode(part))
     return path
@@ -80,15 +79,9 @@ def test_streaming_equals_resampling_in_one_shot(wav):
     np.testing.assert_array_equal(read_recording(wav, LIMITS), soxr.resample(mono, 44_100, SAMPLE_RATE_HERTZ, "HQ"))
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "container"),
-    [
-        ("a.m4a", "aac", "ipod"),
-        ("a.aac", "aac", "adts"),
-        ("lossless.m4a", "alac", "ipod"),
-        ("a.opus", "libopus", "ogg"),
-    ],
-)
+@pytest.mark.parametrize(("name", "codec", "container"), [
+    ("a.m4a", "aac", "ipod"), ("a.aac", "aac", "adts"), ("lossless.m4a", "alac", "ipod"), ("a.opus", "libopus", "ogg"),
+])
 def test_containers_of_ffmpeg_sound_like_the_wav_they_came_from(folder, name, codec, container):
     rate_hertz = 48_000
     path = encode(folder / name, codec, container, melody(rate_hertz), rate_hertz)

@@ -34,18 +34,9 @@ def test_any_chunking_gives_the_same_windows(seed):
     assert [last for _, last in windows] == list(range(67, total + 1, 33))
 
 
-@pytest.mark.parametrize(
-    ("total", "expected"),
-    [
-        (0, None),
-        (1, (0, 1)),
-        (66, (0, 66)),
-        (67, None),
-        (68, (0, 68)),
-        (100, None),
-        (500, (300, 500)),
-    ],
-)
+@pytest.mark.parametrize(("total", "expected"), [
+    (0, None), (1, (0, 1)), (66, (0, 66)), (67, None), (68, (0, 68)), (100, None), (500, (300, 500)),
+])
 def test_the_end_of_the_stream_is_covered_exactly_once(total, expected):
     assert PLAN.final(total) == expected
 
