@@ -11,8 +11,6 @@ import torch
 
 from livecsi.errors import FindingsError, InputError, SettingsError, UsageError
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.encoder import Encoder
-from livecsi.identify.sessions import find_model
 from livecsi.training.calibrate_system import calibrate_release
 from livecsi.training.compression import prune_run
 from livecsi.training.crowd_noise import load_crowds
@@ -23,8 +21,8 @@ from livecsi.training.families.release import release_family
 from livecsi.training.families.run import train_one
 from livecsi.training.gate import GateMaterial, gate_confusion, train_gate
 from livecsi.training.networks.gate import GateNetwork
-from livecsi.training.phrase_works import gather_works
-from livecsi.training.phrases import PhrasePlan, load_phrases, train_phrases
+from livecsi.training.phrase_run import read_phrase_plan, run_phrases
+from livecsi.training.phrases import load_phrases
 from livecsi.training.recordings import cached_features, impostor_recordings, list_recordings, training_recordings
 from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
 from livecsi.training.release import release_gate, release_network, release_phrases
@@ -74,7 +72,8 @@ def train_from_config(config: Path, folders: Folders, budget_seconds: float | No
         )
         return
     if family == "phrases":
-        _train_phrases(table, config, corpus, folders, budget_seconds, listener)
+        phrases = read_phrase_plan(table, str(config), budget_seconds)
+        run_phrases(phrases, _split(corpus, "train"), folders.pool, run, listener)
         return
     if family != "livecsi":
         raise SettingsError(
@@ -149,23 +148,6 @@ def _train_gate(table: dict[str, Any], corpus: list[Score], audio: Path, run: Pa
     confusion = gate_confusion(network, validation, seed=1).round(3).tolist()
     say(f"held-out confusion (music, speech, crowd): {confusion}")
     (run / "figures.json").write_text(json.dumps({"held_out_confusion": confusion}))
-
-
-def _train_phrases(
-    table: dict[str, Any], config: Path, corpus: list[Score], folders: Folders, budget: float | None, listener: Listener
-) -> None:
-    model = find_model("livecsi")
-    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
-    try:
-        plan = PhrasePlan(**values)
-    except TypeError as error:
-        raise SettingsError(f"{config}: {error}", "compare with models/phrases.toml") from error
-    plan = dataclasses.replace(plan, encoder=model.id, budget_seconds=budget or plan.budget_seconds)
-    if folders.pool is None:
-        raise SettingsError("phrases learn from a pool", "make one with `livecsi pool --features` and give --pool")
-    encoder, heard = Encoder(model, plan.threads), folders.run / "heard"
-    works = gather_works(encoder, _split(corpus, "train"), folders.pool, heard, plan.seed, listener)
-    train_phrases(works, plan, folders.run, listener)
 
 
 def _cost(state: dict[str, Any]) -> dict[str, Any]:

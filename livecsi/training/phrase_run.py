@@ -1,0 +1,36 @@
+"""One run of the phrases from its configuration: read it, hear the works as the released encoder does, train."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from livecsi.errors import SettingsError
+from livecsi.identify.encoder import Encoder
+from livecsi.identify.sessions import find_model
+from livecsi.training.phrase_works import gather_works
+from livecsi.training.phrases import PhrasePlan, train_phrases
+from livecsi.training.scores.score import Score
+from livecsi.training.trainer import Listener
+
+HEARD = "heard"
+"""Folder of a run for the works as the encoder hears them."""
+
+
+def read_phrase_plan(table: Mapping[str, Any], where: str, budget_seconds: float | None) -> PhrasePlan:
+    """The plan of a configuration; raises SettingsError where a key is unknown."""
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
+    try:
+        return PhrasePlan(**{"budget_seconds": budget_seconds or math.inf, **values})
+    except TypeError as error:
+        raise SettingsError(f"{where}: {error}", "compare with models/phrases.toml") from error
+
+
+def run_phrases(plan: PhrasePlan, scores: Sequence[Score], pool: Path | None, run: Path, listener: Listener) -> None:
+    """Train on the works of the pool into the folder of the run, resuming what is there."""
+    if pool is None:
+        raise SettingsError("phrases learn from a pool", "make one with `livecsi pool --features` and give --pool")
+    model = find_model("livecsi")
+    works = gather_works(Encoder(model, plan.threads), scores, pool, run / HEARD, plan.seed, listener)
+    train_phrases(works, replace(plan, encoder=model.id), run, listener)
