@@ -97,12 +97,9 @@ def family_facts(name: str, plan: FamilyPlan, network: Network) -> dict[str, Any
 
 
 def measured(network: Network, plan: FamilyPlan, trial: FamilyTrial) -> dict[str, Any]:
-    """Retrieval figures of all against all, 120 s each: rendered held-out works, and real re-performances."""
-    objective = scorer(network)
-    figures: dict[str, Any] = {"rendered": _rounded(search(objective, trial.rendered, plan).as_dict())}
-    if trial.real:
-        figures["real"] = _rounded(search(objective, trial.real, plan).as_dict())
-    return figures
+    """Retrieval figures of all against all, 120 s each: rendered held-out works and real re-performances, if any."""
+    objective, sets = scorer(network), {"rendered": trial.rendered, "real": trial.real}
+    return {name: _rounded(search(objective, found, plan).as_dict()) for name, found in sets.items() if found}
 
 
 def measured_graph(graph: Path, network: EmbeddingNetwork, plan: FamilyPlan, trial: FamilyTrial) -> dict[str, Any]:

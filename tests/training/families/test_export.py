@@ -66,9 +66,9 @@ def test_a_graph_that_differs_is_not_believed(tmp_path):
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    """A run of three steps, exported whole and in eight bits; works 0 to 3 are trained on, 8 and its like held out."""
+    """A run of three steps, exported whole and in eight bits; works 0 to 3 are trained on, 8 chooses, 19 judges."""
     folder = tmp_path_factory.mktemp("released")
-    scores = write_tables(folder / "scores", [{"version_id": n, "cluster_id": n} for n in (0, 1, 2, 3, 8, 9)])
+    scores = write_tables(folder / "scores", [{"version_id": n, "cluster_id": n} for n in (0, 1, 2, 3, 8, 19)])
     run, models = folder / "runs" / "little", folder / "models"
     run.mkdir(parents=True)
     (run / "config.toml").write_text(CONFIG)

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from livecsi.errors import SettingsError
+from livecsi.training.families.material import Sources
 from livecsi.training.families.objectives import make_objective
 from livecsi.training.families.plan import LossPlan, VersionShape
+from livecsi.training.families.run import train_one
 from livecsi.training.families.trainer import learning_rate, train_family
 from livecsi.training.families.versions import VersionBatches
 from livecsi.training.run_folder import Progress, forget_after, last_step, log
 from livecsi.training.trainer import Listener
 from tests.training.families.made_up import TINY, material, plan, trial
+from tests.training.made_up import made_up_score
 
 PROGRAM = """
 import sys
@@ -141,3 +145,9 @@ def test_a_plateau_lowers_the_rate(tmp_path):
     train_family(material(), unmoved, tmp_path, Listener(), trial())
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert (state["since_best"], state["drops"]) == (7, 2)
+
+
+def test_a_run_that_is_validated_needs_works_that_are_held_out(tmp_path):
+    sources = Sources(tmp_path, [made_up_score(cluster) for cluster in (0, 1, 2, 3)], None, None, None)
+    with pytest.raises(SettingsError, match="no work of these scores is held out for validation"):
+        train_one(plan(family="hpcp-lstm", validate_every=5), sources, None, Listener())
