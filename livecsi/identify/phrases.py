@@ -2,7 +2,7 @@
 
 A song is the set of its phrases; a query is as much like it as its own phrases are found there, in the best of twelve
 keys. Phrases are made of the middle and coarse levels, learned on works (`training/phrases.py`), and stored in eight
-bits: 5 kB for four minutes, and a tenth of a second for ten thousand songs.
+bits: 5 kB for four minutes, and two tenths of a second for ten thousand songs.
 """
 
 from collections.abc import Sequence

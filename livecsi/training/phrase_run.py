@@ -1,6 +1,5 @@
 """One run of the phrases from its configuration: read it, hear the works as the released encoder does, train."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +21,10 @@ def read_phrase_plan(table: Mapping[str, Any], where: str, budget_seconds: float
     """The plan of a configuration; raises SettingsError where a key is unknown."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
     try:
-        return PhrasePlan(**{"budget_seconds": budget_seconds or math.inf, **values})
+        plan = PhrasePlan(**values)
     except TypeError as error:
         raise SettingsError(f"{where}: {error}", "compare with models/phrases.toml") from error
+    return plan if budget_seconds is None else replace(plan, budget_seconds=budget_seconds)
 
 
 def run_phrases(plan: PhrasePlan, scores: Sequence[Score], pool: Path | None, run: Path, listener: Listener) -> None:

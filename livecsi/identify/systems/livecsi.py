@@ -50,7 +50,8 @@ class DeepSequences:
     def _stored(self, payload: bytes) -> Sequences:
         """What was stored before there were phrases gets them now."""
         stored = StoredSequences(payload)
-        return stored if stored.phrases.shape[1] else StoredSequences(pack(self._encoder.with_phrases(stored)))
+        heard = stored if stored.phrases.shape[1] else self._encoder.with_phrases(stored)
+        return stored if heard is stored else StoredSequences(pack(heard))
 
     def middle(self, encoded: Sequences, seconds: float) -> Sequences:
         return cohort.middle_of(encoded, seconds)

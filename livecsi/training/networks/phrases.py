@@ -1,6 +1,6 @@
 """Phrases: the fourth and longest level of deep sequences, by which a large catalogue is searched first.
 
-It hears the middle and the coarse level instead of sound, looks around for 40 s, and says of every 9.6 s what is played
+It hears the middle and the coarse level instead of sound, looks at 48 s, and says of every 9.6 s what is played
 there, learned by nothing but being found among songs of thousands of works. After the late interaction of ColBERT
 (Khattab and Zaharia 2020): a song is the set of its phrases, and two songs are as alike as their best phrases.
 
@@ -22,7 +22,7 @@ GAIN = 8.0
 
 
 class Trunk(nn.Sequential):
-    """Moments (batch, 24, 12, moments) to features (batch, 2 * width, 12, moments / 4) that look around for 40 s."""
+    """Moments (batch, 24, 12, moments) to features (batch, 2 * width, 12, moments / 4) that have seen 48 s."""
 
     def __init__(self, width: int) -> None:
         super().__init__(
