@@ -25,6 +25,8 @@ CLAIMS = (
     ("convolutions beat an LSTM", "hpcp-lstm", "hpcp-cnn"),
     ("convolutions beat a transformer", "hpcp-vit", "hpcp-cnn"),
     ("depthwise costs little", "cqtnet", "cqtnet-small"),
+    ("a teacher helps an hpcp-cnn", "hpcp-cnn-alone", "hpcp-cnn"),
+    ("a teacher helps ByteCover", "bytecover-alone", "bytecover"),
     ("pruning helps", "cqtnet", "cqtnet-pruned"),
     ("eight bits cost little", "cqtnet", "cqtnet-int8"),
 )

@@ -2,8 +2,9 @@
 
 `python -m benchmarks.families --data DIR --budget 8m` on a GPU or through a night; the same command goes on where it
 stopped. `--small` makes it a matter of hours on a processor, and says so in the table: batches and segments that one
-core steps through in a second or less, from works rendered once for all families. Runs and models stay in
-`runs/families/`, which is not committed; a model that is worth it is copied by hand.
+core steps through in a second or less, from works rendered once for all families (or from `--pool`, which `livecsi pool
+--features` made), and a teacher beside every paper's own loss. Runs and models stay in `runs/families/`, which is not
+committed; a model that is worth it is copied by hand.
 """
 
 import argparse
@@ -27,34 +28,45 @@ from livecsi.training.scores.corpus import load_scores, works_of
 from livecsi.training.validation import real_features
 
 CHEAPEST_FIRST = (
-    "livecsi-vector",
     "cqtnet-small", "hpcp-lstm", "hpcp-cnn", "hpcp-cnn-triplet", "hpcp-cnn-contrastive", "hakala-basic", "hakala-crowd",
     "hakala-chorus", "cqtnet", "hpcp-vit", "bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover",
-    "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2",
+    "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2", "hpcp-cnn-alone", "bytecover-alone",
+    "livecsi-vector",
 )  # fmt: skip
+ALONE, SEED = "-alone", "-seed"
+"""Endings of names: without a teacher, and as another chance would have it."""
 CHANCE_DRAWS = 200
 FIGURES = ("map", "p_at_10", "top1", "mr1")
-SMALL_BATCH = {"works": 6, "versions": 2, "recorded": 6, "masks": 0, "speed": [1.0, 1.0]}
+SMALL_BATCH = {"works": 8, "versions": 2, "recorded": 8, "masks": 0, "speed": [1.0, 1.0]}
 """With masked bands and other speeds a thousand steps teach nothing; the renderer's own variety is enough for them."""
 SMALL_FRAMES = 140
-SMALL_WORKS, PERFORMANCES = 120, 8
+SMALL_WORKS, PERFORMANCES = 1200, 6
 SMALL_RUN = {
-    "works": SMALL_WORKS, "schedule": "cosine", "learning_rate": 3e-4, "validate_every": 250, "validation_works": 12,
+    "works": SMALL_WORKS, "schedule": "cosine", "validate_every": 200, "validation_works": 16,
     "workers": 0, "bfloat16": True,
 }  # fmt: skip
-"""At the rate of 1e-3, right for 32 items, batches of 12 teach `cqtnet` nothing."""
+DISTILLATION, TEACHER = 10.0, "livecsi-vector"
+"""Without a teacher no family is above chance on unheard works after minutes on one core."""
 POOL_SEED = 11
+SMALL_NOTE = (
+    f" Batches of 16 items of 42 s (hakala: 8 of 120 s) of {SMALL_WORKS} works and of real recordings paired with "
+    f"themselves. Beside each paper's own loss stands {DISTILLATION:.0f} times the distance to what `{TEACHER}` says; "
+    f"names in `{ALONE}` did without. Trained two at a time, a core each."
+)
 
 
-def small(table: dict[str, Any]) -> dict[str, Any]:
+def small(table: dict[str, Any], is_taught: bool) -> dict[str, Any]:
     """A configuration for one core: fewer and shorter items, all from the pool; hakala's pairs stay what they are."""
     is_hakala = table["family"] == "hakala"
     batch = {"recorded": table["batch"]["works"]} if is_hakala else SMALL_BATCH | {"frames": [SMALL_FRAMES]}
-    return {**table, **SMALL_RUN, "batch": table["batch"] | batch}
+    loss = {"distillation": DISTILLATION, "teacher": TEACHER} if is_taught and table["family"] != TEACHER else {}
+    return {**table, **SMALL_RUN, "batch": table["batch"] | batch, "loss": table.get("loss", {}) | loss}
 
 
 def pool_of(options: argparse.Namespace) -> Path:
     """The works all families learn from, rendered once."""
+    if options.pool:
+        return Path(options.pool)
     folder: Path = options.out / "pool"
     scores = load_scores(options.data / "scores", options.out / "corpus.pickle")
     works = works_of(scores, "train")[:SMALL_WORKS]
@@ -70,12 +82,13 @@ def as_toml(table: dict[str, Any]) -> str:
 
 
 def train(options: argparse.Namespace, more: list[str], name: str) -> str:
-    """One family, going on where it stopped; its name, which may end in `-seed2` for one as chance would have it."""
-    base, _, seed = name.partition("-seed")
+    """One family, going on where it stopped; its name, which may end in `-seed2` or in `-alone`."""
+    base, _, seed = name.removesuffix(ALONE).partition(SEED)
     table = tomllib.loads((Path("models") / f"{base}.toml").read_text(encoding="utf-8"))
     table |= {"seed": int(seed)} if seed else {}
     config = options.out / f"{name}.toml"
-    config.write_text(as_toml(small(table) if options.small else table) + "\n", encoding="utf-8")
+    table = small(table, is_taught=not name.endswith(ALONE)) if options.small else table
+    config.write_text(as_toml(table) + "\n", encoding="utf-8")
     call("train", "--config", str(config), "--run", str(options.out / name), "--budget", options.budget, *more)
     return name
 
@@ -136,13 +149,12 @@ def write(options: argparse.Namespace) -> None:
     write_table(
         "families",
         "The families of the papers, trained on the same works",
-        f"python -m benchmarks.families --data DIR --budget {options.budget}{' --small' * options.small}",
+        f"python -m benchmarks.families --data DIR --budget {options.budget}{' --small --jobs 2' * options.small}",
         ["model", "steps", "seconds", "MAP", "P@10", "top-1", "MR1", "MAP real", "MB"],
         [*rows(options.out / "models"), chance_row(options.out / "models", options.data / "real_features")],
         "All against all, 120 s each, a studio and two live versions of held-out rendered works; `MAP real`: 27 "
         "recordings of 11 works by other ensembles, never trained on and chosen by nothing. Steps and seconds are "
-        "those of the best network, which is the released one."
-        + (f" Batches of 12 items of 42 s (hakala: 8 of 120 s), {SMALL_WORKS} works." if options.small else ""),
+        "those of the best network, which is the released one." + SMALL_NOTE * options.small,
     )
 
 
@@ -151,14 +163,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="holds scores/ and real_features/")
     parser.add_argument("--budget", default="8m", help="of each family, such as 8m or 2h")
     parser.add_argument("--only", default=",".join(CHEAPEST_FIRST), help="names of configurations, with commas")
-    parser.add_argument("--small", action="store_true", help="smaller batches, for one core")
+    parser.add_argument("--small", action="store_true", help="smaller batches and a teacher, for one core")
+    parser.add_argument("--pool", help="with --small: works rendered before, by `livecsi pool --features`")
     parser.add_argument("--jobs", type=int, default=1, help="so many families at a time")
     parser.add_argument("--out", type=Path, default=Path("runs/families"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     more = ["--scores", str(options.data / "scores")]
     if options.small:
-        more += ["--pool", str(pool_of(options))]
+        more += ["--pool", str(pool_of(options)), "--audio", str(options.data)]
     with ThreadPoolExecutor(options.jobs) as pool:
         for name in pool.map(partial(train, options, more), options.only.split(",")):
             export(options, name)

@@ -7,6 +7,7 @@ from livecsi.errors import SettingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.crowd_noise import load_crowds
 from livecsi.training.families.plan import FamilyPlan
+from livecsi.training.families.teacher import Teacher
 from livecsi.training.families.treatment import PITCH_CLASSES
 from livecsi.training.families.validation import FamilyTrial, rendered_versions
 from livecsi.training.families.versions import SHORTEST_RECORDING_FRAMES, FamilyMaterial, Work
@@ -44,11 +45,12 @@ def gather(plan: FamilyPlan, sources: Sources, listener: Listener) -> FamilyMate
             raise SettingsError("recorded works are wanted", "give --audio, --pool, or set recorded = 0 under [batch]")
     if len(works) < plan.batch.works:
         raise SettingsError(f"{len(works)} works are too few for batches of {plan.batch.works}", "give more works")
-    hears_profiles = plan.family.startswith("hpcp")
+    teacher = Teacher.named(plan.loss.teacher) if plan.loss.distillation else None
+    hears_profiles = plan.family.startswith("hpcp") and teacher is None
     if not hears_profiles and any(len(r) == PITCH_CLASSES for work in works for r in work.recordings):
-        raise SettingsError("these recordings are pitch classes only", "train a family of hpcp on them")
+        raise SettingsError("these recordings are pitch classes only", "train a family of hpcp, without a teacher")
     crowds = load_crowds(sources.crowd, sources.cache) if plan.batch.crowd else []
-    return FamilyMaterial(works, crowds)
+    return FamilyMaterial(works, crowds, teacher)
 
 
 def gather_trial(sources: Sources, split: str, works: int) -> FamilyTrial:

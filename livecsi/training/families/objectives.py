@@ -1,4 +1,5 @@
-"""What the networks of the papers are asked for: classes and distances of single versions, or a yes for a pair.
+"""What the networks of the papers are asked for: classes and distances of single versions, or a yes for a pair; and,
+where a plan says so, what a teacher says (`teacher.py`).
 
 An objective holds the network and whatever is only needed while it learns (classifier, centres), gives the loss of a
 batch with the figures of a curve, and scores versions against each other for a validation.
@@ -9,14 +10,14 @@ from abc import abstractmethod
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytorch_metric_learning import distances, losses, miners
 from torch import Tensor, nn
 from torch.nn import functional
 
+from livecsi.training.families.losses import metric_loss, not_understood
 from livecsi.training.families.plan import FamilyPlan, LossPlan
 from livecsi.training.families.registry import build_network
 from livecsi.training.networks.blocks import EmbeddingNetwork, Input
-from livecsi.training.networks.hakala import HakalaNetwork
+from livecsi.training.networks.hakala import CHANNELS, HakalaNetwork
 
 NEGATIVES_PER_POSITIVE = 3
 Figures = dict[str, float]
@@ -29,7 +30,9 @@ class Objective(nn.Module):
     losses: tuple[str, ...]
 
     @abstractmethod
-    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
+    def forward(
+        self, features: Tensor, work: Tensor, step: int, taught: Tensor | None = None
+    ) -> tuple[Tensor, Figures]:
         """The loss of a batch, and the figure of each of `losses` and `top1`."""
 
     @abstractmethod
@@ -38,32 +41,35 @@ class Objective(nn.Module):
 
 
 class EmbeddingObjective(Objective):
-    """Classification, a metric loss and the centres of CasperNet, each with its weight."""
+    """Classification, a metric loss, the centres of CasperNet and a teacher, each with its weight."""
 
-    def __init__(self, network: EmbeddingNetwork, plan: LossPlan, classes: int) -> None:
+    def __init__(self, network: EmbeddingNetwork, plan: LossPlan, classes: int, taught: int = 0) -> None:
         super().__init__()
         self.network, self.plan, self.input = network, plan, network.input
-        self.losses = tuple(
-            name
-            for name, weight in (
-                ("classification", plan.classification),
-                (plan.metric, float(plan.metric != "none")),
-                ("center", plan.center),
-            )
-            if weight
-        )
+        weights = {
+            "classification": plan.classification,
+            plan.metric: plan.metric_weight * (plan.metric != "none"),
+            "center": plan.center,
+            "distillation": plan.distillation,
+        }
+        self.weights = {name: weight for name, weight in weights.items() if weight}
+        self.losses = tuple(self.weights)
         dimensions = network.dimensions
         self.classifier = nn.Linear(dimensions, classes, bias=False) if plan.classification else None
         self.centres = nn.Parameter(torch.randn(classes, dimensions)) if plan.center else None
+        self.pupil = nn.Linear(dimensions, taught) if taught else None
 
-    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
+    def forward(
+        self, features: Tensor, work: Tensor, step: int, taught: Tensor | None = None
+    ) -> tuple[Tensor, Figures]:
         distance, described = (vector.float() for vector in self.network(features))
         with torch.autocast(features.device.type, enabled=False):  # distances of near vectors need all their digits
             terms = self._terms(distance, described, work, step)
-            weight = {"classification": self.plan.classification, "center": self.plan.center}
-            weighted = [weight.get(name, self.plan.metric_weight) * term for name, term in terms.items()]
+            if self.pupil is not None and taught is not None:
+                terms["distillation"] = not_understood(self.pupil(described), taught)
+            loss = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
             figures = {name: term.item() for name, term in terms.items()}
-            return torch.stack(weighted).sum(), figures | {"top1": _nearest_is_right(described.detach(), work)}
+            return loss, figures | {"top1": _nearest_is_right(described.detach(), work)}
 
     def _terms(self, distance: Tensor, described: Tensor, work: Tensor, step: int) -> dict[str, Tensor]:
         terms: dict[str, Tensor] = {}
@@ -81,26 +87,36 @@ class EmbeddingObjective(Objective):
 
 
 class PairObjective(Objective):
-    """Hakala: each version with the other one of its work and with three of other works, in a random order."""
+    """Hakala: each version with the other one of its work and with three of other works, in a random order.
+
+    A teacher is understood by the means of all sequences over time.
+    """
 
     input: Input = "constant-q"
-    losses = ("pair",)
 
-    def __init__(self, network: HakalaNetwork) -> None:
+    def __init__(self, network: HakalaNetwork, plan: LossPlan, taught: int = 0) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.distillation = network, plan.distillation
+        self.losses = ("pair", "distillation") if taught else ("pair",)
+        self.pupil = nn.Linear(sum(CHANNELS), taught) if taught else None
 
-    def forward(self, features: Tensor, work: Tensor, step: int) -> tuple[Tensor, Figures]:
-        levels = self.network.encoder(features)
+    def forward(
+        self, features: Tensor, work: Tensor, step: int, taught: Tensor | None = None
+    ) -> tuple[Tensor, Figures]:
+        levels = tuple(level.float() for level in self.network.encoder(features))
         left, right, same = pairs_of(len(work) // 2)
         flipped = torch.rand(len(same)) < 0.5
         first, second = torch.where(flipped, right, left), torch.where(flipped, left, right)
-        sides = [tuple(level[rows.to(level.device)].float() for level in levels) for rows in (first, second)]
+        sides = [tuple(level[rows.to(level.device)] for level in levels) for rows in (first, second)]
         with torch.autocast(features.device.type, enabled=False):  # squared distances are differences of large numbers
             logit = self.network.matcher(*sides)
-        loss = functional.binary_cross_entropy_with_logits(logit, same.to(logit.device))
+            loss = functional.binary_cross_entropy_with_logits(logit, same.to(logit.device))
+            figures = {"pair": loss.item()}
+            if self.pupil is not None and taught is not None:
+                distance = not_understood(self.pupil(torch.cat([level.mean(2) for level in levels], 1)), taught)
+                loss, figures["distillation"] = loss + self.distillation * distance, distance.item()
         rows = logit.detach().view(1 + NEGATIVES_PER_POSITIVE, -1)
-        return loss, {"pair": loss.item(), "top1": (rows[0] > rows[1:].amax(0)).float().mean().item()}
+        return loss, figures | {"top1": (rows[0] > rows[1:].amax(0)).float().mean().item()}
 
     def scores(self, features: list[Tensor]) -> NDArray[np.float64]:
         encoded = [self.network.encoder(one[None]) for one in features]
@@ -112,30 +128,15 @@ class PairObjective(Objective):
         return 0.5 * (result + result.T)
 
 
-def make_objective(plan: FamilyPlan, classes: int) -> Objective:
-    """The objective of a plan, with fresh weights."""
+def make_objective(plan: FamilyPlan, classes: int, taught: int = 0) -> Objective:
+    """The objective of a plan, with fresh weights; a teacher, if there is one, says `taught` numbers."""
     network = build_network(plan)
     for parameter in network.parameters():
         if parameter.dim() == 4:  # convolutions on a CPU are twice as fast with the channels last
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     if isinstance(network, HakalaNetwork):
-        return PairObjective(network)
-    return EmbeddingObjective(network, plan.loss, classes)
-
-
-def metric_loss(vectors: Tensor, work: Tensor, plan: LossPlan, step: int) -> Tensor:
-    """Contrastive, triplet (all, or from a step on the hardest of the batch), angular or NT-Xent loss."""
-    if plan.metric == "angular":
-        loss: Tensor = losses.AngularLoss(alpha=plan.degrees)(vectors, work)
-        return loss
-    if plan.metric == "nt-xent":
-        return losses.NTXentLoss(temperature=plan.temperature)(vectors, work)
-    distance = distances.LpDistance(normalize_embeddings=False)
-    if plan.metric == "contrastive":
-        return losses.ContrastiveLoss(pos_margin=0.0, neg_margin=1.0, distance=distance)(vectors, work)
-    triplets = losses.TripletMarginLoss(margin=plan.margin, distance=distance)
-    hardest = miners.BatchHardMiner(distance=distance)(vectors, work) if step >= plan.hard_from_step else None
-    return triplets(vectors, work, hardest)
+        return PairObjective(network, plan.loss, taught)
+    return EmbeddingObjective(network, plan.loss, classes, taught)
 
 
 def pairs_of(works: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -41,7 +41,11 @@ class VersionShape:
 
 @dataclass(frozen=True, slots=True)
 class LossPlan:
-    """Weights of the losses; a triplet takes all of a batch until step `hard_from_step`, then the hardest."""
+    """Weights of the losses; a triplet takes all of a batch until step `hard_from_step`, then the hardest.
+
+    With `distillation` a vector is also to tell what the released model `teacher` says of the same stretch, heard
+    before crowds, masks and other keys.
+    """
 
     classification: float = 1.0
     metric: Metric = "none"
@@ -51,6 +55,8 @@ class LossPlan:
     temperature: float = 0.1
     hard_from_step: int = 0
     center: float = 0.0
+    distillation: float = 0.0
+    teacher: str = "livecsi-vector"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def measured_graph(graph: Path, network: EmbeddingNetwork, plan: FamilyPlan, tri
 def scorer(network: Network) -> Objective:
     """A network that only has to compare."""
     if isinstance(network, HakalaNetwork):
-        return PairObjective(network).eval()
+        return PairObjective(network, LossPlan()).eval()
     return EmbeddingObjective(network, LossPlan(classification=0.0), 1).eval()
 
 

@@ -56,7 +56,8 @@ def train_family(
     torch.set_num_threads(plan.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     folder.mkdir(parents=True, exist_ok=True)
-    objective = make_objective(plan, len(material.works)).to(device)
+    taught = material.teacher.dimensions if material.teacher else 0
+    objective = make_objective(plan, len(material.works), taught).to(device)
     if start is not None:
         start(objective)
     optimiser = torch.optim.Adam(
@@ -129,7 +130,7 @@ class _Run:
         self.objective.train()
         device = batch["features"].device
         with torch.autocast(device.type, torch.bfloat16, self.plan.bfloat16 or device.type == "cuda"):
-            loss, figures = self.objective(batch["features"], batch["work"], self.progress.step)
+            loss, figures = self.objective(**batch, step=self.progress.step)
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.objective.parameters(), LARGEST_GRADIENT)

@@ -18,6 +18,7 @@ from livecsi.training.augmentation import augment
 from livecsi.training.crowd_noise import with_crowd
 from livecsi.training.dataset import LIVE_SHARE, drawing_weights
 from livecsi.training.families.plan import VersionShape
+from livecsi.training.families.teacher import Teacher
 from livecsi.training.families.treatment import PITCH_CLASSES, at_speed, masked, rolled, stitched
 from livecsi.training.networks.blocks import Input
 from livecsi.training.rendering.performance import render_performance
@@ -42,14 +43,18 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class FamilyMaterial:
-    """The works of a training, in the order of their classes, and crowds to put over them."""
+    """The works of a training, in the order of their classes, crowds to put over them, and who teaches beside them."""
 
     works: Sequence[Work]
     crowds: Sequence[Frames] = ()
+    teacher: Teacher | None = None
 
 
 class VersionBatches(Dataset[dict[str, torch.Tensor]]):
-    """Item k is the batch of step k: `features` (works * versions, bins, frames) and `work`, the class of each."""
+    """Item k is the batch of step k: `features` (works * versions, bins, frames) and `work`, the class of each.
+
+    Where somebody teaches, `taught` (works * versions, dimensions) is what was said of each.
+    """
 
     def __init__(self, material: FamilyMaterial, shape: VersionShape, kind: Input, seed: int, steps: int) -> None:
         self.material, self.shape, self.kind, self.seed, self.steps = material, shape, kind, seed, steps
@@ -71,7 +76,10 @@ class VersionBatches(Dataset[dict[str, torch.Tensor]]):
             items += self._stitch(versions, rng)
         features = [self._features(frames, step, number, rng) for number, frames in enumerate(items)]
         works = np.repeat([index for index, _ in chosen], self.shape.versions)
-        return {"features": torch.from_numpy(np.stack(features)), "work": torch.from_numpy(works)}
+        batch = {"features": np.stack(features), "work": works}
+        if self.material.teacher is not None:
+            batch["taught"] = np.stack([self.material.teacher.describe(frames) for frames in items])
+        return {name: torch.from_numpy(values) for name, values in batch.items()}
 
     def _draw(self, rng: np.random.Generator) -> list[tuple[int, bool]]:
         """Classes and whether their recordings are taken; no class twice."""

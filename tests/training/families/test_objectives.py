@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from livecsi.errors import SettingsError
-from livecsi.training.families.objectives import make_objective, metric_loss, pairs_of
+from livecsi.training.families.losses import metric_loss, not_understood
+from livecsi.training.families.objectives import make_objective, pairs_of
 from livecsi.training.families.plan import LossPlan, read_plan
 from livecsi.training.families.registry import build_network
 from tests.training.families.made_up import plan
@@ -54,6 +55,12 @@ def test_nt_xent_is_the_surprise_of_the_right_one_among_all_others():
         own = math.exp(1 / temperature)
         found = metric_loss(vectors, WORK, LossPlan(metric="nt-xent", temperature=temperature), 0).item()
         assert found == pytest.approx(-math.log(own / (own + 2)), abs=1e-5)
+
+
+def test_a_pupil_is_understood_by_direction_alone():
+    said = torch.tensor([[3.0, 0.0], [0.0, 5.0], [1.0, 1.0]])
+    taught = torch.tensor([[1.0, 0.0], [0.0, -1.0], [1.0, 0.0]])
+    assert not_understood(said, taught).item() == pytest.approx((0 + 2 + 1 - math.sqrt(0.5)) / 3)
 
 
 def test_each_version_meets_its_own_and_three_others():

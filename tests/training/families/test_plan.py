@@ -1,11 +1,12 @@
 """Every configuration that ships can be trained from, and is what its name says."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.families import CHEAPEST_FIRST, as_toml, small
+from benchmarks.families import ALONE, CHEAPEST_FIRST, DISTILLATION, SEED, TEACHER, as_toml, small
 from livecsi.training.families.plan import FAMILIES, read_plan
 from livecsi.training.families.registry import build_network
 
@@ -15,7 +16,7 @@ SHIPPED = sorted(name for name, table in TABLES.items() if table["family"] in FA
 
 
 def test_the_benchmark_trains_every_configuration_that_ships():
-    assert {name.partition("-seed")[0] for name in CHEAPEST_FIRST} == set(SHIPPED)
+    assert {name.removesuffix(ALONE).partition(SEED)[0] for name in CHEAPEST_FIRST} == set(SHIPPED)
     assert {TABLES[name]["family"] for name in SHIPPED} == set(FAMILIES)
 
 
@@ -23,9 +24,12 @@ def test_the_benchmark_trains_every_configuration_that_ships():
 def test_a_configuration_makes_a_plan_and_so_does_its_small_form(name):
     plan = read_plan(TABLES[name], name)
     assert name.startswith(plan.family)
-    reduced = read_plan(tomllib.loads(as_toml(small(TABLES[name]))), name)
-    assert (reduced.family, reduced.loss, reduced.network) == (plan.family, plan.loss, plan.network)
-    assert reduced.batch.works * reduced.batch.versions <= 12 and reduced.workers == 0
+    for is_taught in (True, False):
+        reduced = read_plan(tomllib.loads(as_toml(small(TABLES[name], is_taught))), name)
+        assert reduced.loss.distillation == (DISTILLATION if is_taught and name != TEACHER else 0.0)
+        assert replace(reduced.loss, distillation=0.0) == plan.loss
+        assert (reduced.family, reduced.network) == (plan.family, plan.network)
+        assert reduced.batch.works * reduced.batch.versions <= 16 and reduced.workers == 0
 
 
 def test_the_features_of_hakala_are_three():
