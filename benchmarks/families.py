@@ -42,7 +42,7 @@ SMALL_BATCH = {"works": 8, "versions": 2, "recorded": 8, "masks": 0, "speed": [1
 SMALL_FRAMES = 140
 SMALL_WORKS, PERFORMANCES = 1200, 6
 SMALL_RUN = {
-    "works": SMALL_WORKS, "schedule": "cosine", "validate_every": 200, "validation_works": 16,
+    "works": SMALL_WORKS, "schedule": "cosine", "learning_rate": 1e-3, "validate_every": 200, "validation_works": 16,
     "workers": 0, "bfloat16": True,
 }  # fmt: skip
 DISTILLATION, TEACHER = 10.0, "livecsi-vector"

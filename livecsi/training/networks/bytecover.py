@@ -49,6 +49,7 @@ class Bottleneck(nn.Module):
             nn.Conv2d(width, outputs, 1, bias=False),
             nn.BatchNorm2d(outputs),
         )
+        nn.init.zeros_(self.body[-1].weight)  # a block begins as its shortcut (Goyal et al. 2017), or little is learned
         changes = stride != 1 or inputs != outputs
         self.shortcut = (
             nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
