@@ -39,6 +39,8 @@ class Bottleneck(nn.Module):
     def __init__(self, inputs: int, width: int, stride: int, ibn: bool) -> None:
         super().__init__()
         outputs = EXPANSION * width
+        last = nn.BatchNorm2d(outputs)
+        nn.init.zeros_(last.weight)  # a block begins as its shortcut (Goyal et al. 2017): without it little is learned
         self.body = nn.Sequential(
             nn.Conv2d(inputs, width, 1, bias=False),
             HalfInstanceNorm(width) if ibn else nn.BatchNorm2d(width),
@@ -47,9 +49,8 @@ class Bottleneck(nn.Module):
             nn.BatchNorm2d(width),
             nn.ReLU(),
             nn.Conv2d(width, outputs, 1, bias=False),
-            nn.BatchNorm2d(outputs),
+            last,
         )
-        nn.init.zeros_(self.body[-1].weight)  # a block begins as its shortcut (Goyal et al. 2017), or little is learned
         changes = stride != 1 or inputs != outputs
         self.shortcut = (
             nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
