@@ -42,9 +42,11 @@ SMALL_BATCH = {"works": 8, "versions": 2, "recorded": 8, "masks": 0, "speed": [1
 SMALL_FRAMES = 140
 SMALL_WORKS, PERFORMANCES = 1200, 6
 SMALL_RUN = {
-    "works": SMALL_WORKS, "schedule": "cosine", "learning_rate": 1e-3, "validate_every": 200, "validation_works": 16,
+    "works": SMALL_WORKS, "schedule": "cosine", "validate_every": 200, "validation_works": 16,
     "workers": 0, "bfloat16": True,
 }  # fmt: skip
+CLASS_RATE = 4e-4
+"""At 1e-3, right for 32 items, batches of 16 teach a classifier nothing."""
 DISTILLATION, TEACHER = 10.0, "livecsi-vector"
 """Without a teacher no family is above chance on unheard works after minutes on one core."""
 POOL_SEED = 11
@@ -60,7 +62,10 @@ def small(table: dict[str, Any], is_taught: bool) -> dict[str, Any]:
     is_hakala = table["family"] == "hakala"
     batch = {"recorded": table["batch"]["works"]} if is_hakala else SMALL_BATCH | {"frames": [SMALL_FRAMES]}
     loss = {"distillation": DISTILLATION, "teacher": TEACHER} if is_taught and table["family"] != TEACHER else {}
-    return {**table, **SMALL_RUN, "batch": table["batch"] | batch, "loss": table.get("loss", {}) | loss}
+    losses = table.get("loss", {}) | loss
+    has_classes = not is_hakala and losses.get("classification", 1.0) > 0
+    rate = {"learning_rate": CLASS_RATE} if has_classes else {}
+    return {**table, **SMALL_RUN, **rate, "batch": table["batch"] | batch, "loss": losses}
 
 
 def pool_of(options: argparse.Namespace) -> Path:

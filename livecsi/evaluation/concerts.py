@@ -62,7 +62,13 @@ def evaluate_concert(
     step: Step = lambda *_: None,
 ) -> tuple[SetlistFigures, Hearing, float]:
     """The figures, what was heard, and how many times faster than real time it was heard."""
-    identifier = identifier_of(ear, studio, step)
+    return judged_concert(ear, identifier_of(ear, studio, step), audio, truth, studio)
+
+
+def judged_concert(
+    ear: Ear, identifier: Identifier, audio: Path, truth: Sequence[TrueSegment], studio: Sequence[LabelledRecording]
+) -> tuple[SetlistFigures, Hearing, float]:
+    """The same with an identifier of these studio files, of which many concerts need but one."""
     names = {number: work for work, number in work_numbers(studio).items()}
     clock = SystemClock()
     began = clock.monotonic_seconds()
