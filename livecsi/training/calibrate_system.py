@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from livecsi.errors import FindingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Reference
@@ -40,6 +41,8 @@ HELD_OUT_SONGS, OTHER_SONGS = 88, 40
 SIZES_DRAWS_STEPS = ((2, 60, 1), (20, 4, 1), (80, 1, 1))
 """As in a rehearsal; the catalogues of two, one song inside and one not, are there for `catalogue check`."""
 SCORED_WINDOWS = 40
+CHANCE_MAP = 0.08
+"""What chance hardly reaches among three versions of each test work (.063); a rehearsal of pairs would take hours."""
 SEED = 20_240_601
 BENCHMARK_ONLY = ("fourier-2d",)
 
@@ -47,9 +50,12 @@ BENCHMARK_ONLY = ("fourier-2d",)
 def calibrate_release(folder: Path, name: str, repertoire: Repertoire, say: Say) -> None:
     """Measure the constants of a model of this folder on held-out works and write them into its manifest entry.
 
-    Raises FindingsError when the answers are too few to calibrate on.
+    Raises FindingsError when the answers are too few to calibrate on, or those of its release no better than chance.
     """
     model = find_model(name, folder)
+    found = model.facts.get("figures", {}).get("rendered")
+    if found and found["map"] < CHANCE_MAP:
+        raise FindingsError(f"MAP {found['map']:.3f} on works it has not heard is chance", "train it longer")
     if not (folder / BACKGROUND_FILE).is_file():
         _write_background(folder, repertoire.held_out)
     write_entry(folder, {**model.facts, **measured_facts(model, repertoire, say)})

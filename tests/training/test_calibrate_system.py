@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from livecsi.errors import FindingsError
 from livecsi.identify.calibration import Calibration
 from livecsi.identify.matcher import BACKGROUND
 from livecsi.identify.sessions import MANIFEST_NAME, default_directory, find_model
@@ -57,3 +58,15 @@ def test_background_songs_are_heard_by_the_system_itself(models):
 
 def test_a_model_without_constants_has_no_background(models):
     assert system_of(find_model("qmax", models), 1).background() == []
+
+
+def test_what_finds_no_more_than_chance_does_is_not_rehearsed(models, monkeypatch):
+    path = models / MANIFEST_NAME
+    monkeypatch.setattr(calibrate_system, "set_the_stage", lambda *_: pytest.fail("nothing is to be rendered"))
+    manifest = json.loads(path.read_text())
+    for entry in manifest["models"]:
+        entry |= {"figures": {"rendered": {"map": 0.063}}} if entry["name"] == "qmax" else {}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(FindingsError, match=r"MAP 0\.063 on works it has not heard is chance"):
+        calibrate_release(models, "qmax", Repertoire([], [], []), lambda _: None)
+    assert "calibration" not in find_model("qmax", models).facts
