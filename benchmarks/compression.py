@@ -2,7 +2,7 @@
 
     python -m benchmarks.compression --data DIR --runs runs/families --models runs/families/models [--steps 400]
 
-Needs the runs `cqtnet` and `cqtnet-small`, or those of `--networks`; makes the forms that are missing, with the works of
+Needs the runs `cqtnet` and `cqtnet-small`, or those of `--networks`; makes what forms are missing, with the works of
 `--pool` where they were trained from a pool. Figures come from the graphs alone. Memory and time are those of a fresh
 process that loads the graph and describes 120 s of music with one thread; the difference to a process that loads
 nothing is what the model takes.
