@@ -42,9 +42,11 @@ SMALL_BATCH = {"works": 8, "versions": 2, "recorded": 8, "masks": 0, "speed": [1
 SMALL_FRAMES = 140
 SMALL_WORKS, PERFORMANCES = 1200, 6
 SMALL_RUN = {
-    "works": SMALL_WORKS, "schedule": "cosine", "learning_rate": 1e-3, "validate_every": 200, "validation_works": 16,
+    "works": SMALL_WORKS, "schedule": "cosine", "validate_every": 200, "validation_works": 16,
     "workers": 0, "bfloat16": True,
 }  # fmt: skip
+CLASS_RATE = 4e-4
+"""At 1e-3, right for 32 items, batches of 16 teach a classifier nothing."""
 FEWER_CLASSES = 0.1
 """What classification counts when a class is seen three times: at its full weight a teacher is not understood."""
 DISTILLATION, TEACHER = 10.0, "livecsi-vector"
@@ -52,8 +54,8 @@ DISTILLATION, TEACHER = 10.0, "livecsi-vector"
 POOL_SEED = 11
 SMALL_NOTE = (
     f" Batches of 16 items of 42 s (hakala: 8 of 120 s) of {SMALL_WORKS} works and of real recordings paired with "
-    f"themselves. Beside each paper's own loss (classes at {FEWER_CLASSES}) stands {DISTILLATION:.0f} times the distance "
-    f"to what `{TEACHER}` says; names in `{ALONE}` did without. Trained two at a time, a core each."
+    f"themselves. Beside each paper's own loss (classes at {FEWER_CLASSES}) stands {DISTILLATION:.0f} times the "
+    f"distance to what `{TEACHER}` says; names in `{ALONE}` did without. Trained two at a time, a core each."
 )
 
 
@@ -65,7 +67,8 @@ def small(table: dict[str, Any], is_taught: bool) -> dict[str, Any]:
     losses = table.get("loss", {}) | loss
     if is_taught and losses.get("classification", 1.0) > 0:
         losses["classification"] = FEWER_CLASSES
-    return {**table, **SMALL_RUN, "batch": table["batch"] | batch, "loss": losses}
+    rate = {"learning_rate": min(CLASS_RATE, table["learning_rate"])} if losses.get("classification", 1.0) else {}
+    return {**table, **SMALL_RUN, **rate, "batch": table["batch"] | batch, "loss": losses}
 
 
 def pool_of(options: argparse.Namespace) -> Path:

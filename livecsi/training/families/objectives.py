@@ -16,7 +16,7 @@ from torch.nn import functional
 from livecsi.training.families.losses import metric_loss, not_understood
 from livecsi.training.families.plan import FamilyPlan, LossPlan
 from livecsi.training.families.registry import build_network
-from livecsi.training.networks.blocks import EmbeddingNetwork, Input
+from livecsi.training.networks.blocks import EmbeddingNetwork, Input, unit
 from livecsi.training.networks.hakala import CHANNELS, HakalaNetwork
 
 NEGATIVES_PER_POSITIVE = 3
@@ -41,7 +41,10 @@ class Objective(nn.Module):
 
 
 class EmbeddingObjective(Objective):
-    """Classification, a metric loss, the centres of CasperNet and a teacher, each with its weight."""
+    """Classification, a metric loss, the centres of CasperNet and a teacher, each with its weight.
+
+    The teacher is understood by directions, as vectors are compared: a step of Adam would throw longer ones about.
+    """
 
     def __init__(self, network: EmbeddingNetwork, plan: LossPlan, classes: int, taught: int = 0) -> None:
         super().__init__()
@@ -66,7 +69,7 @@ class EmbeddingObjective(Objective):
         with torch.autocast(features.device.type, enabled=False):  # distances of near vectors need all their digits
             terms = self._terms(distance, described, work, step)
             if self.pupil is not None and taught is not None:
-                terms["distillation"] = not_understood(self.pupil(described), taught)
+                terms["distillation"] = not_understood(self.pupil(unit(described)), taught)
             loss = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
             figures = {name: term.item() for name, term in terms.items()}
             return loss, figures | {"top1": _nearest_is_right(described.detach(), work)}
@@ -113,7 +116,8 @@ class PairObjective(Objective):
             loss = functional.binary_cross_entropy_with_logits(logit, same.to(logit.device))
             figures = {"pair": loss.item()}
             if self.pupil is not None and taught is not None:
-                distance = not_understood(self.pupil(torch.cat([level.mean(2) for level in levels], 1)), taught)
+                described = unit(torch.cat([level.mean(2) for level in levels], 1))
+                distance = not_understood(self.pupil(described), taught)
                 loss, figures["distillation"] = loss + self.distillation * distance, distance.item()
         rows = logit.detach().view(1 + NEGATIVES_PER_POSITIVE, -1)
         return loss, figures | {"top1": (rows[0] > rows[1:].amax(0)).float().mean().item()}
