@@ -154,6 +154,6 @@ def pairs_of(works: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def _nearest_is_right(vectors: Tensor, work: Tensor) -> float:
     """How often the most similar other item of the batch is of the same work."""
-    unit = functional.normalize(vectors, dim=1)
-    similarity = unit @ unit.T - 2 * torch.eye(len(unit), device=unit.device)
+    directions = unit(vectors)
+    similarity = directions @ directions.T - 2 * torch.eye(len(vectors), device=vectors.device)
     return (work[similarity.argmax(1)] == work).float().mean().item()
