@@ -50,7 +50,7 @@ CLASS_RATE = 4e-4
 FEWER_CLASSES = 0.1
 """What classification counts when a class is seen three times: at its full weight a teacher is not understood."""
 DISTILLATION, TEACHER = 10.0, "livecsi-vector"
-"""Without a teacher no family is above chance on unheard works after minutes on one core."""
+"""Without a teacher minutes on one core teach next to nothing."""
 POOL_SEED = 11
 SMALL_NOTE = (
     f" Batches of 16 items of 42 s (hakala: 8 of 120 s) of {SMALL_WORKS} works and of real recordings paired with "
