@@ -1,8 +1,9 @@
 """Ten thousand songs: how long a query takes, how much memory, and how many right answers the shortlist loses.
 
-Queries are live windows of test works. What the shortlist loses is bounded from above: the right song is compared in
-full together with the shortlist, and where that would put it first though it was not in the list, the list lost it.
-Songs outside the list could only take such a win away again.
+Queries are live windows of test works, and the middles of real recordings of which the catalogue holds another version
+(`real_retrieval`). What the shortlist loses is bounded from above: the right song is compared in full together with the
+shortlist, and where that would put it first though it was not in the list, the list lost it. Songs outside the list
+could only take such a win away again.
 
     python -m benchmarks.catalogue_scale --data DIR [--songs 10000] [--queries 429] [--models DIR]
 """
@@ -10,13 +11,16 @@ Songs outside the list could only take such a win away again.
 import argparse
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.large_catalogue import SONGS, LargeCatalogue
+from benchmarks.real_retrieval import versions
 from benchmarks.report import write_table
+from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Array, Matcher, Reference, Rotations
 from livecsi.identify.sequences import Sequences
 from livecsi.identify.systems.livecsi import DeepSequences
@@ -24,10 +28,13 @@ from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
 from livecsi.training.rehearsal import rough_window
 from livecsi.training.rendering.performance import render_performance
+from livecsi.training.validation import real_features
 
 WINDOWS = ((120, 401), (60, 201))
 TIMED_QUERIES = 12
 LIVE_FRAMES = 640
+REAL_SECONDS = (120.0, 60.0, 30.0)
+FIRST_REAL = 1_000_000
 SEED = 32
 Row = list[str]
 
@@ -47,6 +54,7 @@ def main() -> None:
     rows = [
         row for seconds, frames in WINDOWS for row in _rows(ear, matcher, catalogue, seconds, frames, arguments.queries)
     ]
+    rows += _real_rows(ear, references, arguments.data, arguments.cache)
     write_table(
         "catalogue_scale",
         f"A catalogue of {arguments.songs:,} songs",
@@ -81,6 +89,34 @@ def _rows(ear: Ear, matcher: Matcher, catalogue: LargeCatalogue, seconds: int, f
         for songs, answers in found.items():
             answers.append(_found(matcher, query, number, (listed[0][:songs], listed[1][:songs], listed[2][:songs])))
     return [_row(f"{seconds} s", songs, answers, matcher, queries) for songs, answers in found.items()]
+
+
+def _real_rows(ear: Ear, references: list[Reference], data: Path, cache: Path) -> list[Row]:
+    """Real recordings among all these songs, each searched by its middle; its own recording is passed over."""
+    labelled = [*real_features(data / "real_features"), *versions(data, cache)]
+    numbers = {work: FIRST_REAL + number for number, work in enumerate(sorted({work for work, _ in labelled}))}
+    heard = [(numbers[work], ear.system.encode(frames)) for work, frames in labelled]
+    bare = [Reference(FIRST_REAL + i, work, sequences) for i, (work, sequences) in enumerate(heard)]
+    means = ear.system.impostor_means(bare, choose_impostors(references))
+    real = [replace(song, impostor_mean=mean) for song, mean in zip(bare, means, strict=True)]
+    matcher = DeepSequences(ear.model, ear.settings.model.threads).matcher([*references, *real])
+    shortlist, rows = ear.settings.tracking.shortlist, []
+    for seconds in REAL_SECONDS:
+        queries = [ear.system.middle(song.sequences, seconds) for song in real]
+        answers = [_real_found(matcher, q, own, real, shortlist) for q, own in zip(queries, real, strict=True)]
+        rows.append(_row(f"real, {seconds:.0f} s", shortlist, answers, matcher, queries))
+    return rows
+
+
+def _real_found(
+    matcher: Matcher, query: Sequences, own: Reference, real: list[Reference], shortlist: int
+) -> tuple[bool, bool]:
+    """As `_found`, where any other version of the work is right."""
+    listed = [song for song in matcher.shortlist(query, shortlist + 1)[0] if song is not own][:shortlist]
+    others = [song for song in real if song.work_id == own.work_id and song is not own]
+    first = matcher.compare(query, listed)[0].reference.work_id == own.work_id
+    missing = [song for song in others if song not in listed]
+    return first, first or matcher.compare(query, [*listed, *missing])[0].reference.work_id == own.work_id
 
 
 def _row(

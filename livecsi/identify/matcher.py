@@ -19,6 +19,7 @@ from livecsi.identify.phrases import PhraseIndex
 from livecsi.identify.sequences import FRAMES_PER_MOMENT, LEVELS, Levels, Sequences
 from livecsi.identify.sessions import Session
 from livecsi.identify.shortlist import EXACT_SONGS, max_similarity
+from livecsi.identify.song_index import MomentIndex
 
 COHORT = 10
 BACKGROUND = -1
@@ -28,7 +29,7 @@ ALIGNED_SONGS = 400
 HEADS = 16
 """How many of a shortlist the head is asked about: more than a winner and its cohort, the next best ones."""
 PHRASES_COUNT = 3.0
-"""What a deviation of phrases is worth in deviations of an opinion, while a list is made."""
+"""What a deviation of phrases is worth in deviations of an opinion, in the half of a list that they make."""
 COMPARED_AT_ONCE = 24
 FAINTEST = 1e-9
 Array = NDArray[np.float64]
@@ -73,8 +74,10 @@ class Matcher:
         self._session = session
         self._scoring = scoring
         self.references = list(references)
-        large = len(self.references) > EXACT_SONGS
-        self._phrases = PhraseIndex([reference.sequences for reference in self.references]) if large else None
+        self._indexes: tuple[MomentIndex, PhraseIndex] | None = None
+        if len(self.references) > EXACT_SONGS:
+            songs = [reference.sequences for reference in self.references]
+            self._indexes = MomentIndex(songs), PhraseIndex(songs)
 
     def rank(self, query: Sequences, shortlist: int) -> list[Match]:
         """The best `shortlist` references in full, best normalised score first."""
@@ -83,33 +86,33 @@ class Matcher:
     def shortlist(self, query: Sequences, count: int) -> tuple[list[Reference], Array, Rotations]:
         """The `count` references of the best MaxSim and middle alignment, their MaxSim, and the rotation it gave.
 
-        In a large catalogue phrases choose whom to ask, and have a say to the end.
+        In a large catalogue half of every list is made with phrases and half without, for they may be deaf to a band.
         """
-        asked, said = self._by_phrases(query, max(EXACT_SONGS, count))
+        asked, said = self._worth_asking(query, max(EXACT_SONGS, count))
         similarity, rotations = _similarity(query, asked)
         opinions = np.full((len(asked), len(OPINIONS)), np.nan)
         opinions[:, 1] = similarity
-        nearest = np.argsort(-fuse(opinions, self._scoring) - said, kind="stable")[: max(ALIGNED_SONGS, count)]
+        nearest = _best_of_both(fuse(opinions, self._scoring), said, max(ALIGNED_SONGS, count))
         asked, similarity, rotations = [asked[index] for index in nearest], similarity[nearest], rotations[nearest]
         if len(asked) <= count:
             return asked, similarity, rotations
         opinions, said = opinions[nearest], said[nearest]
         opinions[:, 3] = list(_middle_alignments(query, asked, rotations))
         hubs = np.array([reference.impostor_mean for reference in asked])
-        order = np.argsort(0.5 * hubs - fuse(opinions, self._scoring) - said, kind="stable")[:count]
-        return [asked[index] for index in order], similarity[order], rotations[order]
+        best = _best_of_both(fuse(opinions, self._scoring) - 0.5 * hubs, said, count)
+        return [asked[index] for index in best], similarity[best], rotations[best]
 
-    def _by_phrases(self, query: Sequences, count: int) -> tuple[list[Reference], Array]:
-        """The `count` references of the best phrases, and what phrases say of each.
+    def _worth_asking(self, query: Sequences, count: int) -> tuple[list[Reference], Array]:
+        """The `count` references of the best moments, as many of the best phrases, and what phrases say of each.
 
         Everybody, and zero, where the catalogue is small or the query has no phrases.
         """
-        if self._phrases is None or not query.phrases.shape[1]:
+        if self._indexes is None or not query.phrases.shape[1]:
             return self.references, np.zeros(len(self.references))
-        similarity = self._phrases.similarity(query).astype(float)
-        best = np.argsort(-similarity, kind="stable")[:count]
-        deviations = (similarity[best] - similarity.mean()) / max(float(similarity.std()), FAINTEST)
-        return [self.references[index] for index in best], PHRASES_COUNT * deviations
+        moments, phrases = (index.similarity(query).astype(float) for index in self._indexes)
+        said = PHRASES_COUNT * (phrases - phrases.mean()) / max(float(phrases.std()), FAINTEST)
+        asked = np.union1d(*(np.argsort(-found, kind="stable")[:count] for found in (moments, phrases)))
+        return [self.references[index] for index in asked], said[asked]
 
     def quick_similarity(self, query: Sequences) -> Array:
         """MaxSim of every reference, whatever their number: shape (references,)."""
@@ -191,6 +194,13 @@ class Matcher:
             path.first_column * seconds,
             (path.last_column + 1) * seconds,
         )
+
+
+def _best_of_both(scores: Array, said: Array, count: int) -> NDArray[np.int64]:
+    """Numbers of the `count` best: by turns the next best without what phrases said and the next best with it."""
+    orders = (np.argsort(-ranked, kind="stable") for ranked in (scores, scores + said))
+    turns: list[int] = np.stack(list(orders), 1).ravel().tolist()
+    return np.array(list(dict.fromkeys(turns))[:count], np.int64)
 
 
 def _matrices(query: Sequences, reference: Reference, rotation: int) -> Levels:

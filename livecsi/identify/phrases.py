@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.identify.sequences import CHANNELS, PHRASE_DIMENSIONS, PITCH_CLASSES, Sequences, phrase_codes
+from livecsi.identify.sequences import CHANNELS, PHRASE_DIMENSIONS, PITCH_CLASSES, Sequences, unit_codes
+from livecsi.identify.song_index import SongIndex
 
 MOMENTS_PER_PHRASE = 4
 """Coarse moments in one phrase."""
-SONGS_AT_ONCE = 512
 Array = NDArray[np.float32]
 
 
@@ -36,27 +36,11 @@ class PhraseIndex:
     """The phrases of all songs of a catalogue side by side."""
 
     def __init__(self, songs: Sequence[Sequences]) -> None:
-        phrases = [_codes(song) for song in songs]
-        self._parts = [_Part(phrases[first : first + SONGS_AT_ONCE]) for first in range(0, len(phrases), SONGS_AT_ONCE)]
+        self._songs = SongIndex([_codes(song) for song in songs])
 
     def similarity(self, query: Sequences) -> Array:
         """How well the query's phrases are found in each song, in its best key: shape (songs,)."""
-        keys = _in_all_keys(query.phrases)
-        return np.concatenate([part.similarity(keys) for part in self._parts])
-
-
-class _Part:
-    """So many songs as are looked at together."""
-
-    def __init__(self, songs: Sequence[NDArray[np.int8]]) -> None:
-        self._starts = np.cumsum([0, *(song.shape[1] for song in songs[:-1])])
-        self._codes = np.concatenate(songs, 1)
-
-    def similarity(self, keys: Array) -> Array:
-        """`keys` (12, phrases, 192)."""
-        found = keys.reshape(-1, PHRASE_DIMENSIONS) @ self._codes.astype(np.float32)
-        best = np.maximum.reduceat(found, self._starts, axis=1).reshape(PITCH_CLASSES, keys.shape[1], -1)
-        return np.asarray(best.sum(1).max(0))
+        return self._songs.similarity(_in_all_keys(query.phrases))
 
 
 def _in_all_keys(phrases: Array) -> Array:
@@ -67,5 +51,5 @@ def _in_all_keys(phrases: Array) -> Array:
 
 def _codes(song: Sequences) -> NDArray[np.int8]:
     """Eight bits; a song without phrases gets one that is like nothing."""
-    codes = phrase_codes(song.phrases)
+    codes = unit_codes(song.phrases)
     return codes if codes.shape[1] else np.zeros((PHRASE_DIMENSIONS, 1), np.int8)

@@ -103,15 +103,15 @@ def pack(sequences: Sequences) -> bytes:
     fine, middle, coarse = sequences.levels
     (middle_codes, middle_scale), (coarse_codes, coarse_scale) = _bytes_of(middle), _bytes_of(coarse)
     moments = (fine.shape[1], middle.shape[1], coarse.shape[1])
-    codes = phrase_codes(sequences.phrases)
+    codes = unit_codes(sequences.phrases)
     header = _HEADER.pack(MAGIC, 0, sequences.frame_seconds, *moments, codes.shape[1], middle_scale, coarse_scale)
     return _sealed(header[_CHECKED_FROM:] + _nibbles_of(fine) + middle_codes + coarse_codes + codes.tobytes())
 
 
-def phrase_codes(phrases: Array) -> NDArray[np.int8]:
-    """Phrases (192, phrases) with equal lengths in eight bits, however little one counts."""
-    lengths = np.maximum(np.linalg.norm(phrases, axis=0), _SHORTEST_PHRASE)
-    return np.round(_LARGEST_BYTE * phrases / lengths).astype(np.int8)
+def unit_codes(columns: Array) -> NDArray[np.int8]:
+    """Phrases or moments (dimensions, columns) with equal lengths in eight bits, however little one counts."""
+    lengths = np.maximum(np.linalg.norm(columns, axis=0), _SHORTEST_PHRASE)
+    return np.round(_LARGEST_BYTE * columns / lengths).astype(np.int8)
 
 
 def unpack(payload: bytes) -> Sequences:

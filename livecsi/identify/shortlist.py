@@ -2,7 +2,7 @@
 
 MaxSim is the mean of the row and column maxima of a cross-similarity matrix: how well each moment of the query is found
 somewhere in the song, and the other way round. Up to a thousand songs are all asked; of more than that, the thousand
-whose phrases (`phrases.py`) are most like those of the query.
+whose moments and the thousand whose phrases are most like those of the query (`song_index.py`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from livecsi.identify.sequences import Sequences
 
 EXACT_SONGS = 1000
-"""How many songs are asked, and how many of a larger catalogue are left when the phrases have been heard."""
+"""How many songs are asked, and how many of a larger catalogue are left by its moments, and as many by its phrases."""
 Array = NDArray[np.float32]
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from livecsi.identify.phrases import MOMENTS_PER_PHRASE, SONGS_AT_ONCE, PhraseIndex, moments_of
+from livecsi.identify.phrases import MOMENTS_PER_PHRASE, PhraseIndex, moments_of
 from livecsi.identify.sequences import Sequences, pack, unpack
+from livecsi.identify.song_index import SONGS_AT_ONCE
 from tests.identify.made_up import random_sequences
 
 SONGS = SONGS_AT_ONCE + 9

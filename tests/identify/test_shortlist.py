@@ -1,4 +1,4 @@
-"""Who is asked: everybody by MaxSim, or the thousand whose phrases are most like the query's."""
+"""Who is asked: everybody by MaxSim, or those whose moments or phrases are most like the query's."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from livecsi.identify.encoder import Encoder
 from livecsi.identify.matcher import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
 from livecsi.identify.shortlist import max_similarity
+from livecsi.identify.song_index import MomentIndex
 from tests.identify.made_up import excerpt, random_sequences, transposed
 
 SONGS = 135
@@ -57,6 +58,29 @@ def test_a_large_catalogue_gives_the_answers_of_a_small_one(ear, songs, monkeypa
         ours, theirs = large.rank(query, 12), exact.rank(query, 12)
         assert ours[0].reference.work_id == theirs[0].reference.work_id == number
         assert ours[0].raw_score == pytest.approx(theirs[0].raw_score, abs=1e-4)
+
+
+def test_a_song_whose_phrases_are_of_another_is_found_by_its_moments(ear, songs, monkeypatch):
+    """What happened to one real recording in ten: its phrases said nothing, and nobody asked it."""
+    encoder, deaf = Encoder(ear.model, 1), 77
+    heard = [encoder.with_phrases(song) for song in songs]
+    wrong = Sequences(heard[deaf].levels, heard[deaf].frame_seconds, -heard[deaf].phrases)
+    references = [Reference(n, n, wrong if n == deaf else song) for n, song in enumerate(heard)]
+    monkeypatch.setattr(matcher_module, "EXACT_SONGS", 10)
+    large = ear.system.matcher(references)
+    query = encoder.with_phrases(noisy(excerpt(songs[deaf], 0, 8), np.random.default_rng(deaf)))
+    listed, _, _ = large.shortlist(query, 6)
+    assert len(listed) == 6 and deaf in [reference.work_id for reference in listed[:2]]
+    assert large.rank(query, 6)[0].reference.work_id == deaf
+
+
+@pytest.mark.parametrize(("moments", "step"), [(8, 1), (25, 1), (26, 2), (51, 3)])
+def test_moments_are_found_in_the_best_key_and_of_a_long_query_every_second_or_third(songs, moments, step):
+    query = transposed(random_sequences(np.random.default_rng(moments), moments), 3)
+    found = MomentIndex(songs[:9]).similarity(query)
+    for index, song in enumerate(songs[:9]):
+        rows = [transposed(query, -k).levels[2][:, ::step].T @ song.levels[2] for k in range(12)]
+        assert found[index] / 127 == pytest.approx(max(matrix.max(1).sum() for matrix in rows), rel=0.03)
 
 
 def test_a_query_without_phrases_asks_everybody(ear, songs, monkeypatch):

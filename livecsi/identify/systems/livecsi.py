@@ -54,7 +54,7 @@ class DeepSequences:
         return stored if heard is stored else StoredSequences(pack(heard))
 
     def middle(self, encoded: Sequences, seconds: float) -> Sequences:
-        return cohort.middle_of(encoded, seconds)
+        return self._encoder.with_phrases(cohort.middle_of(encoded, seconds))
 
     def matcher(self, references: Sequence[Reference]) -> Matcher:
         return Matcher(self.session, self._model.facts["scoring"], references)
