@@ -1,8 +1,9 @@
-"""Phrases: what is played in every 9.6 s of a song, in 192 numbers, by which a large catalogue is searched first.
+"""Phrases: what is played in every 9.6 s of a song, in 192 numbers, by which a large catalogue is searched too.
 
 A song is the set of its phrases; a query is as much like it as its own phrases are found there, in the best of twelve
 keys. Phrases are made of the middle and coarse levels, learned on works (`training/phrases.py`), and stored in eight
-bits: 5 kB for four minutes, and two tenths of a second for ten thousand songs.
+bits: 5 kB for four minutes, and two tenths of a second for ten thousand songs. They are no opinion on who it was:
+learned from rendered works alone, they are deaf to one real recording in ten.
 """
 
 from collections.abc import Sequence
