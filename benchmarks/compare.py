@@ -52,10 +52,8 @@ def main() -> None:
         is_concert = arguments.part == "concert"
         folder = fixtures_folder() if is_concert else arguments.nights
         audio = [folder / "concert.ogg"] if is_concert else sorted(folder.glob("night-*.ogg"))[: arguments.count]
-        listening = [
-            ear for ear in ears if "calibration" in ear.model.facts and not ear.model.facts.get("benchmark_only")
-        ]
-        section = "\n".join([*table(CONCERTS, [_concerts(ear, folder, audio) for ear in listening]), ""])
+        rows = [_concerts(ear, folder, audio) for ear in ears if _may_name(ear)]
+        section = "\n".join([*table(CONCERTS, rows), ""])
     of = {"rendered": f" --works {arguments.works}", "nights": f" --count {arguments.count}"}.get(arguments.part, "")
     command = f"python -m benchmarks.compare {arguments.part} --data DIR{of} --models {arguments.models}"
     write_sections(f"compare-{arguments.part}", "Models side by side", command, [section])

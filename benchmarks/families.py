@@ -157,7 +157,8 @@ def write(options: argparse.Namespace) -> None:
     write_table(
         "families",
         "The families of the papers, trained on the same works",
-        f"python -m benchmarks.families --data DIR --budget {options.budget}{' --small --jobs 2' * options.small}",
+        f"python -m benchmarks.families --data DIR --budget {options.budget}{' --small --jobs 2' * options.small}"
+        f"{' --pool POOL' * bool(options.pool)}",
         ["model", "steps", "seconds", "MAP", "P@10", "top-1", "MR1", "MAP real", "MB"],
         [*rows(options.out / "models"), chance_row(options.out / "models", options.data / "real_features")],
         "All against all, 120 s each, a studio and two live versions of held-out rendered works; `MAP real`: 27 "

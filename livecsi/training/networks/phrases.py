@@ -1,4 +1,4 @@
-"""Phrases: the fourth and longest level of deep sequences, by which a large catalogue is searched first.
+"""Phrases: the fourth and longest level of deep sequences, by which a large catalogue is searched too.
 
 It hears the middle and the coarse level instead of sound, looks at 48 s, and says of every 9.6 s what is played
 there, learned by nothing but being found among songs of thousands of works. After the late interaction of ColBERT
