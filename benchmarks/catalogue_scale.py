@@ -21,8 +21,11 @@ from benchmarks.large_catalogue import SONGS, LargeCatalogue
 from benchmarks.real_retrieval import versions
 from benchmarks.report import write_table
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Array, Matcher, Reference, Rotations
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import Reference
+from livecsi.identify.scoring import Array
 from livecsi.identify.sequences import Sequences
+from livecsi.identify.shortlist import Rotations
 from livecsi.identify.systems.livecsi import DeepSequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings

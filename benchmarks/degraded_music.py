@@ -22,7 +22,7 @@ from livecsi.audio.recording import read_recording
 from livecsi.evaluation.metrics import retrieval_figures
 from livecsi.features.cqt import constant_q
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.service.ear import Ear
 from livecsi.settings import DecodingSettings, ModelSettings, Settings
 from livecsi.training.crowds import crowd

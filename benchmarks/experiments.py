@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.report import write_table
 from benchmarks.trials import all_trials
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.matcher import OPINIONS
+from livecsi.identify.scoring import OPINIONS
 from livecsi.training.dataset import BatchShape, Material
 from livecsi.training.recordings import cached_features, impostor_recordings, training_recordings
 from livecsi.training.rendering.pool import read_pool

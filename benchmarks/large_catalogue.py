@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.sequences import pack
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.report import write_table
 from livecsi.identify.alignment import align
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack
 from livecsi.identify.systems.livecsi import DeepSequences
 from livecsi.service.ear import Ear

@@ -18,7 +18,7 @@ from benchmarks.report import write_table
 from livecsi.evaluation.metrics import average_precision, retrieval_figures
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import choose_impostors, middle_of
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.sequences import Sequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings

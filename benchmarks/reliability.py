@@ -27,7 +27,7 @@ from benchmarks.report import RESULTS, write_table
 from livecsi.catalogue.store import Recording
 from livecsi.clock import SystemClock
 from livecsi.evaluation.reliability import expected_calibration_error, reliability, risk_coverage
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.settings import ModelSettings, Settings

@@ -16,7 +16,7 @@ from livecsi.evaluation.curves import PairCurves, balanced, pair_curves
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.evaluation.tables import LabelledRecording
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.system import Encoded, System
 from livecsi.service.ear import Ear
 from livecsi.types import Frames

@@ -10,7 +10,7 @@ from livecsi.clock import SystemClock
 from livecsi.evaluation.setlists import SetlistFigures, heard_of, setlist_figures
 from livecsi.evaluation.tables import LabelledRecording, TrueSegment
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier

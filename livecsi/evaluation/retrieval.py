@@ -9,7 +9,7 @@ from livecsi.clock import SystemClock
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.evaluation.tables import LabelledRecording
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.system import Encoded, Matching
 from livecsi.service.catalogue import LONGEST_QUERY_SECONDS
 from livecsi.service.ear import Ear

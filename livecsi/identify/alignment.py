@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 THRESHOLD = 1.0
 WALL = -1e6
 WALL_COLUMNS = 2
+ALIGNED_AT_ONCE = 24
+"""Matrices swept together: more of them cost memory and save no time."""
 Array = NDArray[np.float32]
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.identify.matcher import COHORT, Matcher, Reference
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import Reference
+from livecsi.identify.scoring import COHORT
 from livecsi.identify.sequences import Sequences
 from livecsi.identify.shortlist import max_similarity
 

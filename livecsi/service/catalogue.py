@@ -7,7 +7,7 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.clock import SystemClock
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier

@@ -8,7 +8,8 @@ from livecsi.catalogue.sqlite import Catalogue
 from livecsi.catalogue.store import Recording
 from livecsi.errors import UntrustedError
 from livecsi.identify.calibration import Calibration, calibrated, expected_odds
-from livecsi.identify.matcher import Match, Reference
+from livecsi.identify.matcher import Match
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.system import Encoded
 from livecsi.service.ear import Ear
 from livecsi.types import Candidate

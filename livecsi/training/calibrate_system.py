@@ -16,7 +16,7 @@ import numpy as np
 from livecsi.errors import FindingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import choose_impostors
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel, find_model
 from livecsi.identify.systems.registry import UNTRAINED, system_of
 from livecsi.identify.systems.scored import ScoredSystem, codes_of, with_means

@@ -18,7 +18,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from torch import Tensor, nn
 
 from livecsi.training.families.export import input_name
-from livecsi.training.families.material import Sources, gather
+from livecsi.training.families.material import gather
 from livecsi.training.families.objectives import Objective
 from livecsi.training.families.plan import FamilyPlan
 from livecsi.training.families.registry import plan_of_run
@@ -27,6 +27,7 @@ from livecsi.training.families.validation import FamilyTrial, Labelled, prepared
 from livecsi.training.networks.blocks import EmbeddingNetwork
 from livecsi.training.run_folder import released_state
 from livecsi.training.scores.corpus import works_of
+from livecsi.training.sources import Sources
 from livecsi.training.trainer import Listener
 from livecsi.types import Frames
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from livecsi.identify.calibration import leads
 from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.matcher import BACKGROUND, OPINIONS, Matcher, Reference
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import BACKGROUND, Reference
+from livecsi.identify.scoring import OPINIONS
 from livecsi.identify.sessions import Session
 from livecsi.identify.systems.system import Encoded, Matching
 from livecsi.training.augmentation import augment

@@ -15,6 +15,7 @@ from torch import nn
 
 from livecsi.errors import InputError
 from livecsi.training.networks.livecsi import LivecsiNetwork
+from livecsi.training.scores.corpus import CORPUS_VERSION
 
 CHECKPOINT, BEST, CURVE, VALIDATION = "checkpoint.pt", "best.pt", "curve.csv", "validation.csv"
 NO_LOSSES = ("step", "seconds", "learning_rate", "top1")
@@ -87,6 +88,11 @@ def released_state(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder}: holds no trained run", "train it first with `livecsi train`")
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def cost_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a released run took, as the manifest has it."""
+    return {"steps": state["step"], "seconds": round(state["seconds"]), "corpus_version": CORPUS_VERSION}
 
 
 def load_network(folder: Path) -> LivecsiNetwork:

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from livecsi.evaluation.metrics import RetrievalFigures, retrieval_figures
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.encoder import Encoder
-from livecsi.identify.matcher import COHORT, OPINIONS, Matcher, Reference
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import Reference
+from livecsi.identify.scoring import COHORT, OPINIONS
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.training.calibrate import spec_facts
 from livecsi.training.export import export_network

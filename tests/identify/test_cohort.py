@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.identify.cohort import choose_impostors, impostor_means, middle_of
-from livecsi.identify.matcher import BACKGROUND, Reference
+from livecsi.identify.references import BACKGROUND, Reference
 from tests.identify.made_up import random_sequences
 
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from livecsi.identify.matcher import BACKGROUND, COMPARED_AT_ONCE, OPINIONS, Matcher, Reference, fuse, normalise
+from livecsi.identify.alignment import ALIGNED_AT_ONCE
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import BACKGROUND, Reference
+from livecsi.identify.scoring import OPINIONS, fuse, normalise
 from tests.identify.made_up import excerpt, random_sequences, transposed
 
 
@@ -36,9 +39,9 @@ def test_the_head_hears_the_song_in_the_key_of_the_query(ear, matcher, songs, se
 
 
 def test_opinions_do_not_depend_on_who_else_is_compared(matcher, songs):
-    query, many = excerpt(songs[2].sequences, 0, 12), [songs[index % 8] for index in range(COMPARED_AT_ONCE + 6)]
+    query, many = excerpt(songs[2].sequences, 0, 12), [songs[index % 8] for index in range(ALIGNED_AT_ONCE + 6)]
     opinions, rotations, paths = matcher.opinions(query, many)
-    for index in (0, COMPARED_AT_ONCE - 1, COMPARED_AT_ONCE, len(many) - 1):
+    for index in (0, ALIGNED_AT_ONCE - 1, ALIGNED_AT_ONCE, len(many) - 1):
         alone, rotation, path = matcher.opinions(query, [many[index]])
         np.testing.assert_allclose(opinions[index], alone[0], atol=1e-5)
         assert (rotations[index], paths[index]) == (rotation[0], path[0])

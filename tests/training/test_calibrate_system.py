@@ -7,7 +7,7 @@ import pytest
 
 from livecsi.errors import FindingsError
 from livecsi.identify.calibration import Calibration
-from livecsi.identify.matcher import BACKGROUND
+from livecsi.identify.references import BACKGROUND
 from livecsi.identify.sessions import MANIFEST_NAME, default_directory, find_model
 from livecsi.identify.systems.registry import UNTRAINED, system_of
 from livecsi.training import calibrate_system

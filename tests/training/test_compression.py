@@ -19,7 +19,6 @@ from livecsi.training.compression import (
     zero_smallest,
 )
 from livecsi.training.families.export import export_family
-from livecsi.training.families.material import Sources
 from livecsi.training.families.objectives import make_objective
 from livecsi.training.families.plan import LossPlan, VersionShape
 from livecsi.training.families.registry import load_family, plan_of_run
@@ -27,6 +26,7 @@ from livecsi.training.families.trainer import train_family
 from livecsi.training.families.validation import all_against_all, rendered_versions
 from livecsi.training.networks.cqtnet import CqtNet
 from livecsi.training.run_folder import released_state
+from livecsi.training.sources import Sources
 from livecsi.training.trainer import Listener
 from tests.training.families.made_up import material, plan, trial
 from tests.training.made_up import made_up_score

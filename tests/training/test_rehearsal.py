@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livecsi.identify.encoder import Encoder
-from livecsi.identify.matcher import OPINIONS
+from livecsi.identify.scoring import OPINIONS
 from livecsi.training import rehearsal
 from livecsi.training.rehearsal import (
     BACKGROUND_SONGS,

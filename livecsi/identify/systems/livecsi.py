@@ -10,7 +10,8 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify import cohort
 from livecsi.identify.encoder import MINIMUM_FRAMES, Encoder
 from livecsi.identify.exactness import exactness
-from livecsi.identify.matcher import BACKGROUND, Matcher, Reference
+from livecsi.identify.matcher import Matcher
+from livecsi.identify.references import BACKGROUND, Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack, unpack
 from livecsi.identify.sessions import ReleasedModel, Session
 from livecsi.identify.shortlist import EXACT_SONGS

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from livecsi.errors import InputError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.cohort import IMPOSTOR_QUERY_SECONDS, is_another
-from livecsi.identify.matcher import BACKGROUND, COHORT, Match, Reference, normalise
+from livecsi.identify.matcher import Match
+from livecsi.identify.references import BACKGROUND, Reference
+from livecsi.identify.scoring import COHORT, normalise
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.payload import Arrays, pack_arrays, unpack_arrays
 from livecsi.identify.systems.system import Encoded

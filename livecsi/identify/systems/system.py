@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.matcher import Match, Reference
+from livecsi.identify.matcher import Match
+from livecsi.identify.references import Reference
 from livecsi.types import Candidate, Frames
 
 Encoded = Any

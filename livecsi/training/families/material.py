@@ -1,6 +1,6 @@
 """What a family learns from, gathered: scores, works played as audio, recordings of the user's, held-out works."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from livecsi.errors import SettingsError
@@ -15,25 +15,10 @@ from livecsi.training.layouts import da_tacos_works, find_recordings, is_da_taco
 from livecsi.training.recordings import cached_features
 from livecsi.training.rendering.pool import read_pool
 from livecsi.training.scores.corpus import works_of
-from livecsi.training.scores.score import Score
+from livecsi.training.sources import Sources
 from livecsi.training.trainer import Listener
 from livecsi.training.validation import real_features
 from livecsi.types import Frames
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where everything lies: the folder of the run, the scores, and what a user may have beside them."""
-
-    run: Path
-    corpus: list[Score]
-    audio: Path | None
-    pool: Path | None
-    crowd: Path | None
-
-    @property
-    def cache(self) -> Path:
-        return self.run.parent / "features"
 
 
 def gather(plan: FamilyPlan, sources: Sources, listener: Listener) -> FamilyMaterial:

@@ -8,7 +8,7 @@ from livecsi.features.cqt import ConstantQSpec
 from livecsi.training.calibrate import spec_facts
 from livecsi.training.compression import calibration_feeds, graph_scores, quantise
 from livecsi.training.families.export import export_family, input_name
-from livecsi.training.families.material import Sources, gather_trial
+from livecsi.training.families.material import gather_trial
 from livecsi.training.families.objectives import EmbeddingObjective, Objective, PairObjective
 from livecsi.training.families.plan import FamilyPlan, LossPlan
 from livecsi.training.families.registry import Network, load_family, plan_of_run
@@ -16,8 +16,8 @@ from livecsi.training.families.validation import FamilyTrial, all_against_all, s
 from livecsi.training.networks.blocks import EmbeddingNetwork
 from livecsi.training.networks.hakala import FRAMES, HakalaNetwork
 from livecsi.training.release import file_facts, staged, write_entry
-from livecsi.training.run_folder import released_state
-from livecsi.training.scores.corpus import CORPUS_VERSION
+from livecsi.training.run_folder import cost_of, released_state
+from livecsi.training.sources import Sources
 
 SHIPPED_BYTES = 10_000_000
 """Models that come with livecsi are no larger; a larger one is a build command."""
@@ -27,13 +27,12 @@ TEST_WORKS = 32
 Say = Callable[[str], None]
 
 
-def release_family(
-    run: Path, sources: Sources, models: Path, config: dict[str, Any], say: Say, int8: bool = False
-) -> str:
+def release_family(sources: Sources, models: Path, config: dict[str, Any], say: Say, int8: bool = False) -> str:
     """Export the run, search held-out works with it, write the entry named after the run's folder; returns its name.
 
     With `int8` the graph is quantised, the entry is called NAME-int8, and the figures are those of the quantised graph.
     """
+    run = sources.run
     plan, network, state = plan_of_run(run), load_family(run), released_state(run)
     name = f"{run.name}-int8" if int8 else run.name
     trial = gather_trial(sources, "test", TEST_WORKS)
@@ -46,12 +45,7 @@ def release_family(
         else:
             facts["figures"] = measured(network, plan, trial)
         facts["files"] = {role: file_facts(stage, f"{name}/{path.name}") for role, path in roles.items()}
-        facts["training"] = {
-            "config": config,
-            "steps": state["step"],
-            "seconds": round(state["seconds"]),
-            "corpus_version": CORPUS_VERSION,
-        }
+        facts["training"] = {"config": config, **cost_of(state)}
         (stage / name / "README.md").write_text(card(facts), encoding="utf-8")
     write_entry(models, facts)
     size = sum(entry["size_bytes"] for entry in facts["files"].values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.errors import InputError
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.embeddings import EmbeddingSystem, Segments, segment_starts
 from livecsi.identify.systems.registry import system_of

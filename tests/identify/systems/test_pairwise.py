@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from livecsi.features.chorus import chorus_start
-from livecsi.identify.matcher import COHORT, Reference
+from livecsi.identify.references import Reference
+from livecsi.identify.scoring import COHORT
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.identify.systems.pairwise import MOST_PAIRS, PairwiseSystem, deepest_likeness
 from livecsi.identify.systems.registry import system_of

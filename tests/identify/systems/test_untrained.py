@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livecsi.errors import InputError, UntrustedError
-from livecsi.identify.matcher import Reference
+from livecsi.identify.references import Reference
 from livecsi.identify.systems.fingerprint import Landmarks, best_offset, landmarks, peaks
 from livecsi.identify.systems.registry import UNTRAINED
 from tests.identify.systems.made_up import performed, song, untrained_model

@@ -10,11 +10,12 @@ import torch
 from livecsi.errors import SettingsError, UsageError
 from livecsi.identify.sessions import find_model
 from livecsi.identify.systems.registry import system_of
-from livecsi.training.families.material import Sources, gather
+from livecsi.training.families.material import gather
 from livecsi.training.families.plan import FamilyPlan, LossPlan, VersionShape
 from livecsi.training.families.teacher import Teacher
 from livecsi.training.families.trainer import train_family
 from livecsi.training.families.versions import FamilyMaterial, VersionBatches
+from livecsi.training.sources import Sources
 from livecsi.training.trainer import Listener
 from tests.training.families.made_up import TINY, material, plan, trial
 from tests.training.made_up import made_up_score

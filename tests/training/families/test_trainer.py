@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from livecsi.errors import SettingsError
-from livecsi.training.families.material import Sources
 from livecsi.training.families.objectives import make_objective
 from livecsi.training.families.plan import LossPlan, VersionShape
 from livecsi.training.families.run import train_one
 from livecsi.training.families.trainer import learning_rate, train_family
 from livecsi.training.families.versions import VersionBatches
 from livecsi.training.run_folder import Progress, forget_after, last_step, log
+from livecsi.training.sources import Sources
 from livecsi.training.trainer import Listener
 from tests.training.families.made_up import TINY, material, plan, trial
 from tests.training.made_up import made_up_score
