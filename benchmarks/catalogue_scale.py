@@ -19,13 +19,13 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.large_catalogue import SONGS, LargeCatalogue
 from benchmarks.real_retrieval import versions
-from benchmarks.report import write_table
+from benchmarks.report import write_sections
+from livecsi.evaluation.markdown import table
 from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.matcher import Matcher
 from livecsi.identify.references import Reference
-from livecsi.identify.scoring import Array
 from livecsi.identify.sequences import Sequences
-from livecsi.identify.shortlist import Rotations
+from livecsi.identify.shortlist import Listed
 from livecsi.identify.systems.livecsi import DeepSequences
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
@@ -54,44 +54,50 @@ def main() -> None:
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
     references = [*catalogue.references, *ear.system.background()]
     matcher = DeepSequences(ear.model, ear.settings.model.threads).matcher(references)
-    rows = [
-        row for seconds, frames in WINDOWS for row in _rows(ear, matcher, catalogue, seconds, frames, arguments.queries)
+    asked: dict[str, list[Sequences]] = {}
+    lost = [
+        row for length in WINDOWS for row in _rendered_rows(ear, matcher, catalogue, *length, arguments.queries, asked)
     ]
-    rows += _real_rows(ear, references, arguments.data, arguments.cache)
-    write_table(
+    lost += _real_rows(ear, references, arguments.data, arguments.cache)
+    shortlist = ear.settings.tracking.shortlist
+    cost = [[query, *_cost(matcher, queries[:TIMED_QUERIES], shortlist)] for query, queries in asked.items()]
+    peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    write_sections(
         "catalogue_scale",
         f"A catalogue of {arguments.songs:,} songs",
         f"python -m benchmarks.catalogue_scale --data DIR --songs {arguments.songs} --queries {arguments.queries}",
         [
-            "query",
-            "shortlist",
-            "queries",
-            "top-1",
-            "with no shortlist, at most",
-            "lost",
-            "s, 1 thread",
-            "s, 2 threads",
-            "CPU s",
+            "\n".join(
+                [*table(["query", "shortlist", "queries", "top-1", "with no shortlist, at most", "lost"], lost), ""]
+            ),
+            "\n".join([*table(["query", "s, 1 thread", "s, 2 threads", "CPU s, 1 thread"], cost), ""]),
+            f"Model {ear.model_id}, a shortlist of {shortlist} where nothing else is said. Peak memory "
+            f"{peak_megabytes:.0f} MB, the renderer included.\n",
         ],
-        rows,
-        f"Model {ear.model_id}. Peak memory "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, the renderer included.",
     )
 
 
-def _rows(ear: Ear, matcher: Matcher, catalogue: LargeCatalogue, seconds: int, frames: int, count: int) -> list[Row]:
-    """Queries of one length, with the shortlist as it is set and with one twice as long."""
+def _rendered_rows(
+    ear: Ear,
+    matcher: Matcher,
+    catalogue: LargeCatalogue,
+    seconds: int,
+    frames: int,
+    count: int,
+    asked: dict[str, list[Sequences]],
+) -> list[Row]:
+    """Queries of one length, with the shortlist as it is set and with one twice as long; they are kept in `asked`."""
     rng, shortlist = np.random.default_rng([SEED, frames]), ear.settings.tracking.shortlist
     found: dict[int, list[tuple[bool, bool]]] = {shortlist: [], 2 * shortlist: []}
-    queries = []
+    queries = asked[f"{seconds} s"] = []
     for number in catalogue.works_of("test")[:count]:
         live = render_performance(catalogue.corpus[number], rng, live=True, frames=LIVE_FRAMES).magnitude
         query = ear.system.encode(rough_window(live, frames, rng))
         queries.append(query)
         listed = matcher.shortlist(query, 2 * shortlist)
         for songs, answers in found.items():
-            answers.append(_found(matcher, query, number, (listed[0][:songs], listed[1][:songs], listed[2][:songs])))
-    return [_row(f"{seconds} s", songs, answers, matcher, queries) for songs, answers in found.items()]
+            answers.append(_found(matcher, query, number, listed.only(np.arange(songs))))
+    return [_row(f"{seconds} s", songs, answers) for songs, answers in found.items()]
 
 
 def _real_rows(ear: Ear, references: list[Reference], data: Path, cache: Path) -> list[Row]:
@@ -107,7 +113,7 @@ def _real_rows(ear: Ear, references: list[Reference], data: Path, cache: Path) -
     for seconds in REAL_SECONDS:
         queries = [ear.system.middle(song.sequences, seconds) for song in real]
         answers = [_real_found(matcher, q, own, real, shortlist) for q, own in zip(queries, real, strict=True)]
-        rows.append(_row(f"real, {seconds:.0f} s", shortlist, answers, matcher, queries))
+        rows.append(_row(f"real, {seconds:.0f} s", shortlist, answers))
     return rows
 
 
@@ -115,34 +121,32 @@ def _real_found(
     matcher: Matcher, query: Sequences, own: Reference, real: list[Reference], shortlist: int
 ) -> tuple[bool, bool]:
     """As `_found`, where any other version of the work is right."""
-    listed = [song for song in matcher.shortlist(query, shortlist + 1)[0] if song is not own][:shortlist]
+    listed = [song for song in matcher.shortlist(query, shortlist + 1).references if song is not own][:shortlist]
     others = [song for song in real if song.work_id == own.work_id and song is not own]
     first = matcher.compare(query, listed)[0].reference.work_id == own.work_id
     missing = [song for song in others if song not in listed]
     return first, first or matcher.compare(query, [*listed, *missing])[0].reference.work_id == own.work_id
 
 
-def _row(
-    query: str, songs: int, answers: list[tuple[bool, bool]], matcher: Matcher, queries: list[Sequences]
-) -> list[str]:
-    alone, cpu = _seconds(matcher, queries[:TIMED_QUERIES], songs, threads=1)
-    together, _ = _seconds(matcher, queries[:TIMED_QUERIES], songs, threads=2)
+def _row(query: str, songs: int, answers: list[tuple[bool, bool]]) -> Row:
     top1, without = np.mean(answers, axis=0)
-    return [
-        query, str(songs), str(len(answers)), f"{top1:.3f}", f"{without:.3f}", f"{without - top1:.3f}",
-        f"{alone:.2f}", f"{together:.2f}", f"{cpu:.2f}",
-    ]  # fmt: skip
+    return [query, str(songs), str(len(answers)), f"{top1:.3f}", f"{without:.3f}", f"{without - top1:.3f}"]
 
 
-def _found(
-    matcher: Matcher, query: Sequences, number: int, listed: tuple[list[Reference], Array, Rotations]
-) -> tuple[bool, bool]:
+def _cost(matcher: Matcher, queries: list[Sequences], shortlist: int) -> Row:
+    """Seconds of a query with one thread and with two, and of one processor."""
+    alone, cpu = _seconds(matcher, queries, shortlist, threads=1)
+    together, _ = _seconds(matcher, queries, shortlist, threads=2)
+    return [f"{alone:.2f}", f"{together:.2f}", f"{cpu:.2f}"]
+
+
+def _found(matcher: Matcher, query: Sequences, number: int, listed: Listed) -> tuple[bool, bool]:
     """Whether the right song is first, and whether it would be if it were in the shortlist."""
     first = matcher.compare_shortlist(query, *listed)[0].reference.work_id == number
     own = matcher.references[number]
-    if first or own in listed[0]:
+    if first or own in listed.references:
         return first, first
-    best = matcher.compare(query, [own, *listed[0]])[0]
+    best = matcher.compare(query, [own, *listed.references])[0]
     return False, best.reference is own
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from livecsi.errors import InputError
-from livecsi.identify.phrases import moments_of
-from livecsi.identify.sequences import CHANNELS, PHRASE_DIMENSIONS, PITCH_CLASSES, Sequences
+from livecsi.identify.sequences import CHANNELS, PITCH_CLASSES, Sequences
 from livecsi.identify.sessions import ReleasedModel
 from livecsi.types import Frames
 
@@ -19,12 +18,11 @@ def network_input(frames: Frames) -> Frames:
 
 
 class Encoder:
-    """The encoder graph of a model, and the graph of its phrases where it has them."""
+    """The encoder graph of a model."""
 
     def __init__(self, model: ReleasedModel, threads: int) -> None:
         self.features = model.features
         self._session = model.session("encoder", threads)
-        self._phrases = model.session("phrases", threads) if "phrases" in model.facts["files"] else None
 
     def encode(self, frames: Frames) -> Sequences:
         """Encode magnitudes (72, frames) of any length from `MINIMUM_FRAMES` up; raises InputError below."""
@@ -33,11 +31,4 @@ class Encoder:
             raise InputError(f"too short to recognise: less than {seconds:.0f} s", "use a longer recording")
         levels = self._session.run(magnitude=network_input(frames))
         fine, middle, coarse = (level.reshape(CHANNELS * PITCH_CLASSES, -1) for level in levels)
-        return self.with_phrases(Sequences((fine, middle, coarse), self.features.frame_seconds))
-
-    def with_phrases(self, sequences: Sequences) -> Sequences:
-        """The same with phrases made of its levels, or with none where the model makes none."""
-        if self._phrases is None:
-            return sequences
-        (phrases,) = self._phrases.run(moments=moments_of(sequences.level(1), sequences.level(2)))
-        return Sequences(sequences.levels, sequences.frame_seconds, phrases.reshape(PHRASE_DIMENSIONS, -1))
+        return Sequences((fine, middle, coarse), self.features.frame_seconds)

@@ -1,15 +1,15 @@
 """Multi-level deep sequences: what the encoder makes of a window or of a whole studio song, and how it is stored.
 
 Three levels of unit columns, float32 of shape (96, moments): 8 channels x 12 pitch classes, a moment lasting 2, 4 or 8
-feature frames; and phrases (`phrases.py`), float32 of shape (192, phrases), which only large catalogues ask for. Stored
-in 54 kB for four minutes: the fine level, which is more than half of everything, in four bits with a scale of its own
-for every moment, the others in eight. A song's score moves by a tenth of what one song's score differs from the next.
+feature frames. Stored in 49 kB for four minutes: the fine level, which is more than half of everything, in four bits
+with a scale of its own for every moment, the others in eight. A song's score moves by a tenth of what one song's score
+differs from the next.
 """
 
 import io
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from zipfile import BadZipFile
 
@@ -20,35 +20,26 @@ from livecsi.errors import UntrustedError
 
 CHANNELS, PITCH_CLASSES = 8, 12
 DIMENSIONS = CHANNELS * PITCH_CLASSES
-PHRASE_DIMENSIONS = 16 * PITCH_CLASSES
 FRAMES_PER_MOMENT = (2, 4, 8)
 LEVELS = ("fine", "middle", "coarse")
-MAGIC, MAGIC_BEFORE_PHRASES = b"LCS3", b"LCS2"
-_HEADER, _HEADER_BEFORE_PHRASES = struct.Struct("<4sId4I2f"), struct.Struct("<4sId3I2f")
-"""Magic, CRC-32 of everything after it, seconds of a frame, moments of each level, number of phrases, scales of middle
-and coarse."""
+MAGIC, MAGIC_WITH_PHRASES = b"LCS2", b"LCS3"
+_HEADER, _HEADER_WITH_PHRASES = struct.Struct("<4sId3I2f"), struct.Struct("<4sId4I2f")
+"""Magic, CRC-32 of everything after it, seconds of a frame, moments of each level, scales of middle and coarse. For a
+while songs also had phrases, the number of which stood before the scales."""
+PHRASE_BYTES = 192
 _CHECKED_FROM = 8
 _LARGEST_NIBBLE, _LARGEST_BYTE = 7, 127
-_FAINTEST, _SHORTEST_PHRASE = 1e-4, 1e-9
+_FAINTEST = 1e-4
 Array = NDArray[np.float32]
 Levels = tuple[Array, Array, Array]
 
 
-def no_phrases() -> Array:
-    """What a stretch has whose phrases nobody made."""
-    return np.empty((PHRASE_DIMENSIONS, 0), np.float32)
-
-
 @dataclass(frozen=True)
 class Sequences:
-    """The three levels of one stretch of audio, finest first; `frame_seconds` is the length of a feature frame.
-
-    The length of a phrase says how much it counts when the stretch is a query; stored ones count alike.
-    """
+    """The three levels of one stretch of audio, finest first; `frame_seconds` is the length of a feature frame."""
 
     levels: Levels
     frame_seconds: float
-    phrases: Array = field(default_factory=no_phrases)
 
     def level(self, index: int) -> Array:
         """One of the levels, for those who need no more."""
@@ -62,7 +53,7 @@ class Sequences:
         return self.levels[0].shape[1] * self.moment_seconds(0)
 
     def cut(self, first: int, last: int) -> "Sequences":
-        """Coarse moments `first` to `last` exclusive and the same time on the other levels, without phrases."""
+        """Coarse moments `first` to `last` exclusive and the same time on the other levels."""
         scale = [FRAMES_PER_MOMENT[2] // frames for frames in FRAMES_PER_MOMENT]
         fine, middle, coarse = (
             level[:, first * step : last * step] for level, step in zip(self.levels, scale, strict=True)
@@ -90,10 +81,6 @@ class StoredSequences(Sequences):
     def levels(self) -> Levels:
         return _open(self._payload).levels
 
-    @property
-    def phrases(self) -> Array:
-        return _phrases(self._payload)
-
     def level(self, index: int) -> Array:
         return _open_level(self._payload, index)
 
@@ -103,25 +90,18 @@ def pack(sequences: Sequences) -> bytes:
     fine, middle, coarse = sequences.levels
     (middle_codes, middle_scale), (coarse_codes, coarse_scale) = _bytes_of(middle), _bytes_of(coarse)
     moments = (fine.shape[1], middle.shape[1], coarse.shape[1])
-    codes = unit_codes(sequences.phrases)
-    header = _HEADER.pack(MAGIC, 0, sequences.frame_seconds, *moments, codes.shape[1], middle_scale, coarse_scale)
-    return _sealed(header[_CHECKED_FROM:] + _nibbles_of(fine) + middle_codes + coarse_codes + codes.tobytes())
-
-
-def unit_codes(columns: Array) -> NDArray[np.int8]:
-    """Phrases or moments (dimensions, columns) with equal lengths in eight bits, however little one counts."""
-    lengths = np.maximum(np.linalg.norm(columns, axis=0), _SHORTEST_PHRASE)
-    return np.round(_LARGEST_BYTE * columns / lengths).astype(np.int8)
+    header = _HEADER.pack(MAGIC, 0, sequences.frame_seconds, *moments, middle_scale, coarse_scale)
+    return _sealed(header[_CHECKED_FROM:] + _nibbles_of(fine) + middle_codes + coarse_codes)
 
 
 def unpack(payload: bytes) -> Sequences:
     """The inverse of `pack`, for older payloads too; raises UntrustedError on anything else."""
     try:
-        if payload[: len(MAGIC)] not in (MAGIC, MAGIC_BEFORE_PHRASES):
+        if payload[: len(MAGIC)] not in (MAGIC, MAGIC_WITH_PHRASES):
             return _unpack_first_format(payload)
         if struct.unpack_from("<I", payload, len(MAGIC)) != (zlib.crc32(payload[_CHECKED_FROM:]),):
             raise ValueError("they were damaged")
-        return _open(payload if payload.startswith(MAGIC) else _with_no_phrases(payload))
+        return _open(payload if payload.startswith(MAGIC) else _without_phrases(payload))
     except (ValueError, KeyError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error, struct.error) as error:
         raise UntrustedError(f"stored sequences cannot be read: {error}", "run `livecsi catalogue verify`") from error
 
@@ -130,34 +110,28 @@ def _sealed(checked: bytes) -> bytes:
     return MAGIC + struct.pack("<I", zlib.crc32(checked)) + checked
 
 
-def _with_no_phrases(payload: bytes) -> bytes:
-    """A payload from before there were phrases, as it would be stored now."""
-    _, _, frame_seconds, *moments, middle_scale, coarse_scale = _HEADER_BEFORE_PHRASES.unpack_from(payload)
-    header = _HEADER.pack(MAGIC, 0, frame_seconds, *moments, 0, middle_scale, coarse_scale)
-    return _sealed(header[_CHECKED_FROM:] + payload[_HEADER_BEFORE_PHRASES.size :])
+def _without_phrases(payload: bytes) -> bytes:
+    """A payload from when there were phrases, as it would be stored now."""
+    _, _, frame_seconds, fine, middle, coarse, phrases, *scales = _HEADER_WITH_PHRASES.unpack_from(payload)
+    header = _HEADER.pack(MAGIC, 0, frame_seconds, fine, middle, coarse, *scales)
+    last = len(payload) - PHRASE_BYTES * phrases
+    return _sealed(header[_CHECKED_FROM:] + payload[_HEADER_WITH_PHRASES.size : last])
 
 
 def _open(payload: bytes) -> Sequences:
     fine, middle, coarse = (_open_level(payload, index) for index in range(len(LEVELS)))
-    return Sequences((fine, middle, coarse), _HEADER.unpack_from(payload)[2], _phrases(payload))
+    return Sequences((fine, middle, coarse), _HEADER.unpack_from(payload)[2])
 
 
 def _open_level(payload: bytes, index: int) -> Array:
     """Level `index` of a payload that has been checked."""
-    _, _, _, fine, middle, coarse, _, *scales = _HEADER.unpack_from(payload)
+    _, _, _, fine, middle, coarse, *scales = _HEADER.unpack_from(payload)
     if index == 0:
         return _from_nibbles(payload, _HEADER.size, fine)
     first = _HEADER.size + _fine_bytes(fine)
     start, moments = (first, middle) if index == 1 else (first + DIMENSIONS * middle, coarse)
     codes = np.frombuffer(payload, np.int8, DIMENSIONS * moments, start).reshape(DIMENSIONS, moments)
     return np.asarray(codes * np.float32(scales[index - 1]))
-
-
-def _phrases(payload: bytes) -> Array:
-    _, _, _, fine, middle, coarse, count, *_ = _HEADER.unpack_from(payload)
-    start = _HEADER.size + _fine_bytes(fine) + DIMENSIONS * (middle + coarse)
-    codes = np.frombuffer(payload, np.int8, PHRASE_DIMENSIONS * count, start).reshape(PHRASE_DIMENSIONS, count)
-    return codes.astype(np.float32) / np.float32(_LARGEST_BYTE)
 
 
 def _fine_bytes(moments: int) -> int:

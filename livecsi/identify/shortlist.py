@@ -1,8 +1,9 @@
-"""Which songs are worth a full comparison: those of the best MaxSim and middle alignment.
+"""Which songs are worth a full comparison, found by ever more opinions on ever fewer songs.
 
-MaxSim is the mean of the row and column maxima of a cross-similarity matrix: how well each moment of the query is found
-somewhere in the song, and the other way round. Up to a thousand songs are all asked; of more than that, the thousand
-whose moments and the thousand whose phrases are most like those of the query (`song_index.py`).
+First MaxSim: the mean of the row and column maxima of a cross-similarity matrix, how well each moment of the query is
+found somewhere in the song and the other way round. Up to two thousand songs are all asked, of more than that those
+whose moments are nearest (`song_index.py`). Then the alignment on the middle level, then, for the best of many, the one
+on the fine level. The head, which costs most, is left to the comparison.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecsi.identify.alignment import ALIGNED_AT_ONCE, align
-from livecsi.identify.phrases import PhraseIndex
 from livecsi.identify.references import Reference
 from livecsi.identify.scoring import OPINIONS, Array, fuse
 from livecsi.identify.sequences import Sequences
 from livecsi.identify.song_index import MomentIndex
 
-EXACT_SONGS = 1000
-"""How many songs are asked, and how many of a larger catalogue are left by its moments, and as many by its phrases."""
-PHRASES_COUNT = 3.0
-"""What a deviation of phrases is worth in deviations of an opinion, in the half of a list that they make."""
-FAINTEST = 1e-9
+ASKED_SONGS, FINELY_ALIGNED_SONGS = 2000, 256
+"""Of 320 songs that a full comparison would find among ten thousand, a thousand and no fine level lose three."""
 Rotations = NDArray[np.int64]
 
 
@@ -33,41 +30,46 @@ class Listed(NamedTuple):
     similarity: Array
     rotations: Rotations
 
+    def only(self, chosen: NDArray[np.int64]) -> "Listed":
+        """Those with these numbers, in this order."""
+        return Listed([self.references[index] for index in chosen], self.similarity[chosen], self.rotations[chosen])
+
 
 class Shortlist:
     """Lists out of a fixed set of references."""
 
     def __init__(self, scoring: Mapping[str, Any], references: Sequence[Reference]) -> None:
         self._scoring, self._references = scoring, list(references)
-        self._indexes: tuple[MomentIndex, PhraseIndex] | None = None
-        if len(self._references) > EXACT_SONGS:
-            songs = [reference.sequences for reference in self._references]
-            self._indexes = MomentIndex(songs), PhraseIndex(songs)
+        is_large = len(self._references) > ASKED_SONGS
+        self._index = MomentIndex([reference.sequences for reference in self._references]) if is_large else None
 
     def of(self, query: Sequences, count: int) -> Listed:
-        """The `count` best; in a large catalogue half of them with phrases and half without, for they may be deaf."""
-        asked, said = self._worth_asking(query, max(EXACT_SONGS, count))
-        similarity, rotations = similarity_of(query, asked)
+        """The `count` best."""
+        asked = self._worth_asking(query, max(ASKED_SONGS, count))
+        listed = Listed(asked, *similarity_of(query, asked))
         if len(asked) <= count:
-            return Listed(asked, similarity, rotations)
+            return listed
         opinions = np.full((len(asked), len(OPINIONS)), np.nan)
-        opinions[:, OPINIONS.index("similarity")] = similarity
-        opinions[:, OPINIONS.index("middle_alignment")] = _middle_alignments(query, asked, rotations)
-        hubs = np.array([reference.impostor_mean for reference in asked])
-        best = _best_of_both(fuse(opinions, self._scoring) - 0.5 * hubs, said, count)
-        return Listed([asked[index] for index in best], similarity[best], rotations[best])
+        opinions[:, OPINIONS.index("similarity")] = listed.similarity
+        opinions[:, OPINIONS.index("middle_alignment")] = _alignments(1, query, listed)
+        near = self._best(opinions, listed, max(FINELY_ALIGNED_SONGS, count))
+        if len(near) == len(asked):
+            return listed.only(near[:count])
+        listed, opinions = listed.only(near), opinions[near]
+        opinions[:, OPINIONS.index("fine_alignment")] = _alignments(0, query, listed)
+        return listed.only(self._best(opinions, listed, count))
 
-    def _worth_asking(self, query: Sequences, count: int) -> tuple[list[Reference], Array]:
-        """The `count` references of the best moments, as many of the best phrases, and what phrases say of each.
+    def _worth_asking(self, query: Sequences, count: int) -> list[Reference]:
+        """Everybody in a small catalogue, else the `count` references of the nearest moments."""
+        if self._index is None:
+            return self._references
+        nearest: list[int] = np.argsort(-self._index.similarity(query), kind="stable")[:count].tolist()
+        return [self._references[index] for index in nearest]
 
-        Everybody, and zero, where the catalogue is small or the query has no phrases.
-        """
-        if self._indexes is None or not query.phrases.shape[1]:
-            return self._references, np.zeros(len(self._references))
-        moments, phrases = (index.similarity(query).astype(float) for index in self._indexes)
-        said = PHRASES_COUNT * (phrases - phrases.mean()) / max(float(phrases.std()), FAINTEST)
-        asked = np.union1d(*(np.argsort(-found, kind="stable")[:count] for found in (moments, phrases)))
-        return [self._references[index] for index in asked], said[asked]
+    def _best(self, opinions: Array, listed: Listed, count: int) -> NDArray[np.int64]:
+        """Numbers of the `count` best by the opinions that are known, hubs held back."""
+        hubs = np.array([reference.impostor_mean for reference in listed.references])
+        return np.argsort(-(fuse(opinions, self._scoring) - 0.5 * hubs), kind="stable")[:count]
 
 
 def max_similarity(query: Sequences, songs: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], Rotations]:
@@ -94,19 +96,12 @@ def similarity_of(query: Sequences, references: Sequence[Reference]) -> tuple[Ar
     return similarity.astype(np.float64), rotations
 
 
-def _middle_alignments(query: Sequences, references: Sequence[Reference], rotations: Rotations) -> Array:
-    """Scores of the alignment on the middle level, a few references at a time: shape (references,)."""
+def _alignments(level: int, query: Sequences, listed: Listed) -> Array:
+    """Scores of the alignment on one level, a few references at a time: shape (references,)."""
     scores: list[float] = []
-    for first in range(0, len(references), ALIGNED_AT_ONCE):
+    for first in range(0, len(listed.references), ALIGNED_AT_ONCE):
         now = slice(first, first + ALIGNED_AT_ONCE)
-        pairs = zip(rotations[now], references[now], strict=True)
-        matrices = [query.rotated[k][1].T @ reference.sequences.level(1) for k, reference in pairs]
+        pairs = zip(listed.rotations[now], listed.references[now], strict=True)
+        matrices = [query.rotated[k][level].T @ reference.sequences.level(level) for k, reference in pairs]
         scores += [alignment.score for alignment in align(matrices)]
     return np.array(scores)
-
-
-def _best_of_both(scores: Array, said: Array, count: int) -> NDArray[np.int64]:
-    """Numbers of the `count` best: by turns the next best without what phrases said and the next best with it."""
-    orders = (np.argsort(-ranked, kind="stable") for ranked in (scores, scores + said))
-    turns: list[int] = np.stack(list(orders), 1).ravel().tolist()
-    return np.array(list(dict.fromkeys(turns))[:count], np.int64)

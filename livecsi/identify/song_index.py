@@ -1,8 +1,7 @@
-"""All songs of a catalogue side by side, in eight bits: what a large one is searched by before anything is compared.
+"""The coarse moments of all songs side by side, in eight bits: what a large catalogue is searched by first.
 
-Two things are looked for. Phrases (`phrases.py`) are learned for this, from rendered works alone, and now and then deaf
-to a real band. Coarse moments are what MaxSim compares, which has heard real bands; here at most 25 of a query's are
-looked for in the songs, and nothing the other way round.
+MaxSim of ten thousand songs takes seconds. Here at most 25 moments of a query are looked for in each song, in twelve
+keys, and nothing the other way round: half of the cost, and enough to say which songs are worth the whole of it.
 """
 
 from collections.abc import Sequence
@@ -10,46 +9,39 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from livecsi.identify.sequences import Sequences, unit_codes
+from livecsi.identify.sequences import Sequences
 
 SONGS_AT_ONCE = 512
 MOST_MOMENTS = 25
 """Of a query: a minute's. Of a longer one every second or third has to do."""
+LARGEST_BYTE = 127
 Array = NDArray[np.float32]
 
 
-class SongIndex:
-    """Songs as columns (dimensions, columns) in eight bits, at least one column each."""
-
-    def __init__(self, songs: Sequence[NDArray[np.int8]]) -> None:
-        self._parts = [_Part(songs[first : first + SONGS_AT_ONCE]) for first in range(0, len(songs), SONGS_AT_ONCE)]
-
-    def similarity(self, keys: Array) -> Array:
-        """A query (12, rows, dimensions) in all keys: the sum of each row's best column, in the best key: (songs,)."""
-        return np.concatenate([part.similarity(keys) for part in self._parts])
-
-
 class MomentIndex:
-    """The coarse moments of all songs."""
+    """Songs that are looked through together."""
 
     def __init__(self, songs: Sequence[Sequences]) -> None:
-        self._songs = SongIndex([unit_codes(song.level(2)) for song in songs])
+        groups = [songs[first : first + SONGS_AT_ONCE] for first in range(0, len(songs), SONGS_AT_ONCE)]
+        self._groups = [_Group([song.level(2) for song in group]) for group in groups]
 
     def similarity(self, query: Sequences) -> Array:
-        """How well the query's moments are found in each song, in its best key: shape (songs,)."""
+        """The sum, over the query's moments, of each one's best in a song, in the best key: shape (songs,)."""
         step = -(-query.level(2).shape[1] // MOST_MOMENTS)
-        return self._songs.similarity(np.stack([coarse.T[::step] for _, _, coarse in query.rotated]))
+        keys = np.stack([coarse.T[::step] for _, _, coarse in query.rotated])
+        return np.concatenate([group.similarity(keys) for group in self._groups])
 
 
-class _Part:
-    """So many songs as are looked at together."""
+class _Group:
+    """Coarse levels (96, moments), unit columns, one after the other."""
 
-    def __init__(self, songs: Sequence[NDArray[np.int8]]) -> None:
+    def __init__(self, songs: Sequence[Array]) -> None:
         self._starts = np.cumsum([0, *(song.shape[1] for song in songs[:-1])])
-        self._codes = np.concatenate(songs, 1)
+        self._codes = np.round(LARGEST_BYTE * np.concatenate(songs, 1)).astype(np.int8)
 
     def similarity(self, keys: Array) -> Array:
-        count, rows, dimensions = keys.shape
+        """Of a query (12, moments, 96) in all keys."""
+        count, moments, dimensions = keys.shape
         found = keys.reshape(-1, dimensions) @ self._codes.astype(np.float32)
-        best = np.maximum.reduceat(found, self._starts, axis=1).reshape(count, rows, -1)
-        return np.asarray(best.sum(1).max(0))
+        best = np.maximum.reduceat(found, self._starts, axis=1).reshape(count, moments, -1)
+        return np.asarray(best.sum(1).max(0) / LARGEST_BYTE)

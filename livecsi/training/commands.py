@@ -14,7 +14,6 @@ from livecsi.training.families.plan import FAMILIES, read_plan
 from livecsi.training.families.run import release_one, train_one
 from livecsi.training.gate_run import release_gate_run, run_gate
 from livecsi.training.livecsi_run import read_livecsi_plan, release_livecsi, run_livecsi
-from livecsi.training.phrase_run import read_phrase_plan, release_phrase_run, run_phrases
 from livecsi.training.rehearsal import Say
 from livecsi.training.scores.corpus import load_scores
 from livecsi.training.sources import Sources
@@ -49,14 +48,12 @@ def train_from_config(config: Path, folders: Folders, budget_seconds: float | No
     sources = folders.sources(listener.say)
     if family == HOUSE:
         run_livecsi(read_livecsi_plan(table, where, budget_seconds), sources, listener)
-    elif family == "phrases":
-        run_phrases(read_phrase_plan(table, where, budget_seconds), sources, listener)
     elif family == "gate":
         run_gate(table, sources, listener.say)
     elif family in FAMILIES:
         train_one(read_plan({"family": family, **table}, where), sources, budget_seconds, listener)
     else:
-        known = ", ".join((HOUSE, "phrases", "gate", *FAMILIES))
+        known = ", ".join((HOUSE, "gate", *FAMILIES))
         raise SettingsError(f"{where}: no family is called {family!r}", f"there are {known}")
 
 
@@ -66,9 +63,6 @@ def release_run(run: Path, scores: Path, audio: Path | None, models: Path, say: 
     family = table.get("family", HOUSE)
     if family == "gate":
         release_gate_run(run, models, table)
-        return
-    if family == "phrases":
-        release_phrase_run(run, models, table)
         return
     sources = Folders(scores, audio, None, None, run).sources(say)
     if family in FAMILIES:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from livecsi.errors import FindingsError
 from livecsi.training.networks.livecsi import BINS, LivecsiNetwork, cross_similarity
-from livecsi.training.networks.phrases import INPUTS, PhraseNetwork
 from livecsi.training.released_head import ReleasedHead
 
 LEVELS = ("fine", "middle", "coarse")
@@ -54,26 +53,6 @@ def export_network(network: LivecsiNetwork, folder: Path) -> tuple[Path, Path]:
     )
     _check_parity(network, encoder, matcher)
     return encoder, matcher
-
-
-def export_phrases(network: PhraseNetwork, path: Path) -> None:
-    """The graph of the phrases; raises FindingsError when onnxruntime and torch disagree by more than 1e-3."""
-    network = network.eval()
-    moments = torch.export.Dim("moments", min=4, max=100_000)
-    write_graph(network, (_columns(50),), path, ["moments"], ["phrases"], ({3: moments},))
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    for length in (4, 37, 100):
-        given = _columns(length)
-        (ours,) = session.run(None, {"moments": given.numpy()})
-        with torch.no_grad():
-            difference = float(np.abs(ours - network(given).numpy()).max())
-        if not difference <= PARITY_TOLERANCE:
-            raise FindingsError(f"phrases: onnxruntime and torch differ by {difference:.2g}", "do not ship this export")
-
-
-def _columns(moments: int) -> Tensor:
-    """Made-up levels: unit columns of 96 numbers have a tenth each."""
-    return 0.1 * torch.randn(1, INPUTS, 12, moments, generator=torch.Generator().manual_seed(moments))
 
 
 def write_graph(

@@ -14,16 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from livecsi.errors import FindingsError
 from livecsi.features.cqt import ConstantQSpec
 from livecsi.identify.encoder import Encoder
 from livecsi.identify.sequences import pack
-from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel, find_model
+from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel
 from livecsi.training.calibrate import fit_calibration, spec_facts
-from livecsi.training.export import export_network, export_phrases, without_traces
+from livecsi.training.export import export_network, without_traces
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
-from livecsi.training.networks.phrases import PhraseNetwork
 from livecsi.training.rehearsal import Repertoire, measure_scoring, rehearse, set_the_stage, with_impostors
 from livecsi.training.weights import write_weights
 
@@ -69,22 +67,6 @@ def _calibrated(
     write_weights(network, stage / name / "weights.npz")
     facts["files"] |= {role: file_facts(stage, f"{name}/{role}.npz") for role in ("background", "weights")}
     return facts
-
-
-def release_phrases(network: PhraseNetwork, folder: Path, training: dict[str, Any]) -> None:
-    """Add the phrases to the model whose encoder they learned to hear; raises FindingsError for another one."""
-    model = find_model("livecsi", folder)
-    if model.id != training["encoder"]:
-        raise FindingsError(f"these phrases hear {training['encoder']}, not {model.id}", "train them on this encoder")
-    with staged(folder, model.name) as stage:
-        export_phrases(network, stage / model.name / "phrases.onnx")
-    facts = dict(model.facts)
-    facts["files"] = {**facts["files"], "phrases": file_facts(folder, f"{model.name}/phrases.onnx")}
-    facts["signature"] = {
-        **facts["signature"],
-        "phrases": "moments (1, 24, 12, coarse moments) -> phrases (1, 16, 12, coarse moments / 4), weighted",
-    }
-    write_entry(folder, {**facts, "phrases_training": training})
 
 
 def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -> None:

@@ -45,16 +45,15 @@ def test_sequences_stored_by_the_first_release_still_open(sequences):
         assert np.abs(stored - level).max() <= 0.501 * np.abs(level).max() / 127
 
 
-def test_sequences_stored_before_there_were_phrases_still_open(sequences):
-    """Everything as it was, and no phrases."""
-    back = unpack(before_phrases(sequences))
+def test_sequences_stored_while_there_were_phrases_still_open(sequences):
+    back = unpack(with_phrases(sequences))
     for stored, level in zip(back.levels, unpack(pack(sequences)).levels, strict=True):
         np.testing.assert_array_equal(stored, level)
-    assert back.phrases.shape == (192, 0)
+    assert StoredSequences(with_phrases(sequences)).__dict__["_payload"] == pack(sequences)
 
 
 def test_stored_sequences_are_what_was_unpacked_and_keep_the_bytes_only(sequences):
-    for payload in (pack(sequences), before_phrases(sequences), first_format(sequences)):
+    for payload in (pack(sequences), with_phrases(sequences), first_format(sequences)):
         stored, opened = StoredSequences(payload), unpack(pack(unpack(payload)))
         assert stored.duration_seconds == sequences.duration_seconds
         assert stored.frame_seconds == sequences.frame_seconds
@@ -73,14 +72,13 @@ def test_silence_can_be_stored_too():
 
 def test_four_minutes_are_stored_in_less_than_sixty_kilobytes(sequences):
     assert sequences.duration_seconds == pytest.approx(60.0)
-    whole = Sequences(sequences.levels, sequences.frame_seconds, np.ones((192, 7), np.float32))
-    assert 4 * len(pack(whole)) < 60_000
+    assert 4 * len(pack(sequences)) < 50_000
 
 
 @pytest.mark.parametrize(
     "store",
-    [pack, lambda sequences: before_phrases(sequences), lambda sequences: first_format(sequences)],
-    ids=["now", "before phrases", "first"],
+    [pack, lambda sequences: with_phrases(sequences), lambda sequences: first_format(sequences)],
+    ids=["now", "with phrases", "first"],
 )
 def test_damaged_bytes_are_untrusted_and_never_another_error(sequences, store):
     good = store(sequences)
@@ -108,11 +106,11 @@ def test_moments_and_keys(sequences):
         assert rotated[2, 0, 7] == original.reshape(8, 12, -1)[2, 3, 7], "rotated down by three: C was an E flat"
 
 
-def before_phrases(sequences: Sequences) -> bytes:
-    """What release 0.2 stored: the same without the number of phrases and the phrases."""
-    payload = pack(Sequences(sequences.levels, sequences.frame_seconds))
-    checked = payload[8:28] + payload[32:]
-    return b"LCS2" + struct.pack("<I", zlib.crc32(checked)) + checked
+def with_phrases(sequences: Sequences) -> bytes:
+    """What was stored for a while: the number of phrases before the scales, and seven phrases at the end."""
+    payload = pack(sequences)
+    checked = payload[8:28] + struct.pack("<I", 7) + payload[28:] + bytes(7 * 192)
+    return b"LCS3" + struct.pack("<I", zlib.crc32(checked)) + checked
 
 
 def first_format(sequences: Sequences) -> bytes:

@@ -14,8 +14,10 @@ from livecsi.identify.matcher import Matcher
 from livecsi.identify.references import BACKGROUND, Reference
 from livecsi.identify.sequences import Sequences, StoredSequences, pack, unpack
 from livecsi.identify.sessions import ReleasedModel, Session
-from livecsi.identify.shortlist import EXACT_SONGS
 from livecsi.types import Candidate, Frames
+
+OPENED_SONGS = 1000
+"""A catalogue of so many songs takes a fifth of a gigabyte when all of them are open."""
 
 
 class DeepSequences:
@@ -43,19 +45,12 @@ class DeepSequences:
         return pack(encoded)
 
     def unpack(self, payloads: Sequence[bytes]) -> list[Sequences]:
-        """Large catalogues stay packed, with their phrases, and are opened whenever they are looked at."""
-        if len(payloads) <= EXACT_SONGS:
-            return [unpack(payload) for payload in payloads]
-        return [self._stored(payload) for payload in payloads]
-
-    def _stored(self, payload: bytes) -> Sequences:
-        """What was stored before there were phrases gets them now."""
-        stored = StoredSequences(payload)
-        heard = stored if stored.phrases.shape[1] else self._encoder.with_phrases(stored)
-        return stored if heard is stored else StoredSequences(pack(heard))
+        """Large catalogues stay packed and are opened whenever they are looked at."""
+        opened = unpack if len(payloads) <= OPENED_SONGS else StoredSequences
+        return [opened(payload) for payload in payloads]
 
     def middle(self, encoded: Sequences, seconds: float) -> Sequences:
-        return self._encoder.with_phrases(cohort.middle_of(encoded, seconds))
+        return cohort.middle_of(encoded, seconds)
 
     def matcher(self, references: Sequence[Reference]) -> Matcher:
         return Matcher(self.session, self._model.facts["scoring"], references)
@@ -67,8 +62,7 @@ class DeepSequences:
         with np.load(self._model.file("background"), allow_pickle=False) as archive:
             payloads = [archive[name].tobytes() for name in sorted(archive.files)]
         means = self._model.facts["background_impostor_means"]
-        opened = [self._encoder.with_phrases(unpack(payload)) for payload in payloads]
-        songs = [Reference(BACKGROUND, BACKGROUND, sequences) for sequences in opened]
+        songs = [Reference(BACKGROUND, BACKGROUND, unpack(payload)) for payload in payloads]
         return [replace(song, impostor_mean=float(mean)) for song, mean in zip(songs, means, strict=True)]
 
     def exactness(self, query: Sequences, studio: Sequences, found: Candidate) -> float:
