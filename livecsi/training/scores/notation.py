@@ -20,8 +20,8 @@ ABC_WORDS = re.compile(r'^(?![KLMQ]:)[A-Za-z+]:.*$|"[^"\n]*"|%.*$', re.MULTILINE
 """What an ABC tune says in words: fields but those of the music, chords and remarks in quotes, comments."""
 ABC_TEMPO = re.compile(r"Q:[^\n\]]*")
 TOO_LONG_A_NUMBER = re.compile(r"(?<![/\d])\d{3,}|\d{4,}")
-TOO_LONG_A_TIME = re.compile(rb"<beats>[^<]*\d{3,}|<beat-type>[^<]*\d{4,}")
-"""music21 looks for the beats of a bar of a thousand quarters for seconds, of a million for hours."""
+UNHEARD_OF = re.compile(rb"<((?:[a-z]+-)*(?:beats|fifths|alter))>[^<]*\d{3,}|<(beat-type)>[^<]*\d{4,}")
+"""music21 counts the beats of a bar, the sharps of a key and those of a note one by one: of a million, for hours."""
 
 
 def abc_tunes(path: Path) -> list[str]:
@@ -54,8 +54,9 @@ def read_musicxml(path: Path) -> WrittenSong:
         texts = _texts(path)
     except (OSError, RuntimeError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: {error}", "repair it or leave it out") from error
-    if any(TOO_LONG_A_TIME.search(text) for text in texts):
-        raise InputError(f"{path}: a time signature nobody can count", "repair it or leave it out")
+    unheard_of = next(filter(None, map(UNHEARD_OF.search, texts)), None)
+    if unheard_of:
+        raise InputError(f"{path}: {unheard_of[0].decode()} is in no music", "repair it or leave it out")
     return _read(str(path), path, "musicxml")
 
 
