@@ -74,6 +74,9 @@ EXPERIMENTS = (
     Experiment("own-recordings", "the released model, 150 steps on, half of each batch the recordings of (c)",
                {"start_from": "livecsi", "steps": 150, "learning_rate": 4e-4},
                {"recorded": 8, "hard_from_step": 0, "twins": 2}, own=True),
+    Experiment("scores-alone", "320 steps, without real recordings", {"steps": 320}, {"recorded": 0}),
+    Experiment("scores-and-own", "320 steps, from the 60th on 4 of 16 the recordings of (c)", {"steps": 320},
+               {"recorded": 4}, own=True),
 )  # fmt: skip
 
 

@@ -31,10 +31,10 @@ CHEAPEST_FIRST = (
     "cqtnet-small", "hpcp-lstm", "hpcp-cnn", "hpcp-cnn-triplet", "hpcp-cnn-contrastive", "hakala-basic", "hakala-crowd",
     "hakala-chorus", "cqtnet", "hpcp-vit", "bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover",
     "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2", "hpcp-cnn-alone", "bytecover-alone",
-    "livecsi-vector",
+    "cqtnet-small-long", "livecsi-vector",
 )  # fmt: skip
-ALONE, SEED = "-alone", "-seed"
-"""Endings of names: without a teacher, and as another chance would have it."""
+ALONE, LONG, SEED = "-alone", "-long", "-seed"
+"""Endings of names: without a teacher, for a longer time, and as another chance would have it."""
 CHANCE_DRAWS = 200
 FIGURES = ("map", "p_at_10", "top1", "mr1")
 SMALL_BATCH = {"works": 8, "versions": 2, "recorded": 8, "masks": 0, "speed": [1.0, 1.0]}
@@ -90,14 +90,15 @@ def as_toml(table: dict[str, Any]) -> str:
 
 
 def train(options: argparse.Namespace, more: list[str], name: str) -> str:
-    """One family, going on where it stopped; its name, which may end in `-seed2` or in `-alone`."""
-    base, _, seed = name.removesuffix(ALONE).partition(SEED)
+    """One family, going on where it stopped; its name, which may end in `-seed2`, in `-long` or in `-alone`."""
+    base, _, seed = name.removesuffix(ALONE).removesuffix(LONG).partition(SEED)
+    budget = options.long if name.endswith(LONG) else options.budget
     table = tomllib.loads((Path("models") / f"{base}.toml").read_text(encoding="utf-8"))
     table |= {"seed": int(seed)} if seed else {}
     config = options.out / f"{name}.toml"
     table = small(table, is_taught=not name.endswith(ALONE)) if options.small else table
     config.write_text(as_toml(table) + "\n", encoding="utf-8")
-    call("train", "--config", str(config), "--run", str(options.out / name), "--budget", options.budget, *more)
+    call("train", "--config", str(config), "--run", str(options.out / name), "--budget", budget, *more)
     return name
 
 
@@ -157,7 +158,8 @@ def write(options: argparse.Namespace) -> None:
     write_table(
         "families",
         "The families of the papers, trained on the same works",
-        f"python -m benchmarks.families --data DIR --budget {options.budget}{' --small --jobs 2' * options.small}"
+        f"python -m benchmarks.families --data DIR --budget {options.budget} --long {options.long}"
+        f"{' --small --jobs 2' * options.small}"
         f"{' --pool POOL' * bool(options.pool)}",
         ["model", "steps", "seconds", "MAP", "P@10", "top-1", "MR1", "MAP real", "MB"],
         [*rows(options.out / "models"), chance_row(options.out / "models", options.data / "real_features")],
@@ -171,6 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds scores/ and real_features/")
     parser.add_argument("--budget", default="8m", help="of each family, such as 8m or 2h")
+    parser.add_argument("--long", default="40m", help="of a family whose name ends in -long")
     parser.add_argument("--only", default=",".join(CHEAPEST_FIRST), help="names of configurations, with commas")
     parser.add_argument("--small", action="store_true", help="smaller batches and a teacher, for one core")
     parser.add_argument("--pool", help="with --small: works rendered before, by `livecsi pool --features`")
