@@ -29,8 +29,12 @@ CLAIMS = (
     ("a teacher helps an hpcp-cnn", "hpcp-cnn-alone", "hpcp-cnn"),
     ("a teacher helps ByteCover", "bytecover-alone", "bytecover"),
     ("five times as long helps a small CQT-Net", "cqtnet-small", "cqtnet-small-long"),
+    ("five times as long helps ByteCover", "bytecover", "bytecover-long"),
     ("pruning helps", "cqtnet", "cqtnet-pruned"),
-    ("eight bits cost little", "cqtnet", "cqtnet-int8"),
+    ("pruning helps a small CQT-Net", "cqtnet-small", "cqtnet-small-pruned"),
+    ("pruning helps an hpcp-cnn", "hpcp-cnn-contrastive", "hpcp-cnn-contrastive-pruned"),
+    ("eight bits cost little", "cqtnet-small", "cqtnet-small-int8"),
+    ("eight bits cost an hpcp-cnn little", "hpcp-cnn-contrastive", "hpcp-cnn-contrastive-int8"),
 )
 """What is claimed, the model without it, the model with it."""
 SMALLEST = 0.05

@@ -31,7 +31,7 @@ CHEAPEST_FIRST = (
     "cqtnet-small", "hpcp-lstm", "hpcp-cnn", "hpcp-cnn-triplet", "hpcp-cnn-contrastive", "hakala-basic", "hakala-crowd",
     "hakala-chorus", "cqtnet", "hpcp-vit", "bytecover-baseline", "bytecover-ibn", "bytecover-bnneck", "bytecover",
     "bytecover-128", "bytecover-256", "caspernet", "hpcp-cnn-seed2", "hpcp-cnn-alone", "bytecover-alone",
-    "cqtnet-small-long", "livecsi-vector",
+    "cqtnet-small-long", "bytecover-long", "livecsi-vector",
 )  # fmt: skip
 ALONE, LONG, SEED = "-alone", "-long", "-seed"
 """Endings of names: without a teacher, for a longer time, and as another chance would have it."""
