@@ -89,9 +89,15 @@ def as_toml(table: dict[str, Any]) -> str:
     return "\n".join(plain + tables)
 
 
+def configuration_of(name: str) -> tuple[str, str]:
+    """The configuration a row is trained by, and the seed where it has one of its own."""
+    base, _, seed = name.removesuffix(ALONE).removesuffix(LONG).partition(SEED)
+    return base, seed
+
+
 def train(options: argparse.Namespace, more: list[str], name: str) -> str:
     """One family, going on where it stopped; its name, which may end in `-seed2`, in `-long` or in `-alone`."""
-    base, _, seed = name.removesuffix(ALONE).removesuffix(LONG).partition(SEED)
+    base, seed = configuration_of(name)
     budget = options.long if name.endswith(LONG) else options.budget
     table = tomllib.loads((Path("models") / f"{base}.toml").read_text(encoding="utf-8"))
     table |= {"seed": int(seed)} if seed else {}
