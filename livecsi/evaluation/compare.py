@@ -77,7 +77,7 @@ def compare_system(
 ) -> Comparison:
     """All figures of one system on one set."""
     began = processor_seconds()
-    encoded = [system.encode(recording.frames) for recording in recordings]
+    encoded = [system.encode(_played_on(recording.frames, system.minimum_frames)) for recording in recordings]
     encode_seconds = processor_seconds() - began
     references = _measured(system, encoded)
     same = same_work(recordings)
@@ -111,6 +111,11 @@ def middle_frames(frames: Frames, length: int) -> Frames:
     """The middle `length` frames."""
     first = max(0, frames.shape[1] - length) // 2
     return frames[:, first : first + length]
+
+
+def _played_on(frames: Frames, shortest: int) -> Frames:
+    """A recording that is too short for a system, over and over until it is long enough."""
+    return frames if frames.shape[1] >= shortest else np.tile(frames, -(-shortest // frames.shape[1]))
 
 
 def _measured(system: System, encoded: Sequence[Encoded]) -> list[Reference]:

@@ -42,6 +42,13 @@ def test_nothing_is_compared_with_itself(comparisons, recordings):
     assert not np.diagonal(same_work(recordings)).any()
 
 
+def test_a_recording_too_short_for_a_system_is_played_on(recordings):
+    system = system_of(untrained_model("fingerprint"), 1)
+    short = Labelled("W0", "short", recordings[0].frames[:, : system.minimum_frames - 1])
+    compared = compare_system("fingerprint", system, [*recordings[:3], short])
+    assert compared.figures.references == 4 and compared.figures.queries == 2
+
+
 def test_every_length_that_some_recording_has_is_measured(comparisons):
     for one in comparisons:
         assert [at.seconds for at in one.by_length] == list(LENGTHS_SECONDS)
