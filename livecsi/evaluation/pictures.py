@@ -37,19 +37,19 @@ def draw(folder: Path, name: str, comparisons: Sequence[Comparison], recordings:
 
 
 def _curves(comparisons: Sequence[Comparison], across: str, upward: str, x: str, y: str) -> Figure:
-    figure = Figure((2 * INCHES, INCHES), layout="tight")
+    figure = Figure((2 * INCHES, INCHES), layout="constrained")
     for place, title in enumerate(("balanced", "all pairs")):
         axes = figure.add_subplot(1, 2, place + 1, title=title, xlabel=x, ylabel=y)
         for one in comparisons:
             curve = one.all_pairs if place else one.balanced_pairs
             axes.plot(getattr(curve, across), getattr(curve, upward), label=one.model)
         axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    _legend(figure, axes)
     return figure
 
 
 def _lengths(comparisons: Sequence[Comparison]) -> Figure:
-    figure = Figure((2 * INCHES, INCHES), layout="tight")
+    figure = Figure((2 * INCHES, INCHES), layout="constrained")
     accuracy = figure.add_subplot(1, 2, 1, xlabel="seconds of the query", ylabel="MAP")
     latency = figure.add_subplot(
         1, 2, 2, xlabel="seconds of the query", ylabel="processor milliseconds a query", yscale="log"
@@ -59,10 +59,15 @@ def _lengths(comparisons: Sequence[Comparison]) -> Figure:
         seconds = [at.seconds for at in known]
         accuracy.plot(seconds, [at.figures.map for at in known], "o-", label=one.model)
         latency.plot(seconds, [at.encode_milliseconds + at.rank_milliseconds for at in known], "o-")
-    accuracy.legend(fontsize="small")
+    _legend(figure, accuracy)
     for axes in (accuracy, latency):
         axes.grid(alpha=0.3)
     return figure
+
+
+def _legend(figure: Figure, axes: Any) -> None:
+    """Which line is which model, below what it would hide."""
+    figure.legend(*axes.get_legend_handles_labels(), fontsize="small", loc="outside lower center", ncols=4)
 
 
 def _grid(comparisons: Sequence[Comparison], paint: Callable[[Any, Comparison], None]) -> Figure:
