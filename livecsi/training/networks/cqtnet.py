@@ -40,8 +40,9 @@ class CqtNet(EmbeddingNetwork):
             layers += [make(inputs, outputs, kernel, dilation, padding), nn.BatchNorm2d(outputs), nn.ReLU()]
             if pools:
                 layers.append(nn.MaxPool2d((1, 2), (1, 2), (0, 1)))
+        self.layers = nn.Sequential(*layers)
         # On a processor separable layers take a quarter less time this way round.
-        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        nn.utils.convert_conv2d_weight_memory_format(self.layers, torch.channels_last)
         self.vector = nn.Linear(LAYERS[-1][1], DIMENSIONS)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
