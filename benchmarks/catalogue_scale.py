@@ -54,12 +54,11 @@ def main() -> None:
     catalogue = LargeCatalogue.made(ear, arguments.data, arguments.cache, arguments.songs)
     references = [*catalogue.references, *ear.system.background()]
     matcher = DeepSequences(ear.model, ear.settings.model.threads).matcher(references)
-    asked: dict[str, list[Sequences]] = {}
-    lost = [
-        row for length in WINDOWS for row in _rendered_rows(ear, matcher, catalogue, *length, arguments.queries, asked)
-    ]
+    shortlist, lost, asked = ear.settings.tracking.shortlist, list[Row](), dict[str, list[Sequences]]()
+    for seconds, frames in WINDOWS:
+        rows, asked[f"{seconds} s"] = _rendered_rows(ear, matcher, catalogue, seconds, frames, arguments.queries)
+        lost += rows
     lost += _real_rows(ear, references, arguments.data, arguments.cache)
-    shortlist = ear.settings.tracking.shortlist
     cost = [[query, *_cost(matcher, queries[:TIMED_QUERIES], shortlist)] for query, queries in asked.items()]
     peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     write_sections(
@@ -78,18 +77,12 @@ def main() -> None:
 
 
 def _rendered_rows(
-    ear: Ear,
-    matcher: Matcher,
-    catalogue: LargeCatalogue,
-    seconds: int,
-    frames: int,
-    count: int,
-    asked: dict[str, list[Sequences]],
-) -> list[Row]:
-    """Queries of one length, with the shortlist as it is set and with one twice as long; they are kept in `asked`."""
+    ear: Ear, matcher: Matcher, catalogue: LargeCatalogue, seconds: int, frames: int, count: int
+) -> tuple[list[Row], list[Sequences]]:
+    """Rows for queries of one length, with the shortlist as it is set and with one twice as long; and the queries."""
     rng, shortlist = np.random.default_rng([SEED, frames]), ear.settings.tracking.shortlist
     found: dict[int, list[tuple[bool, bool]]] = {shortlist: [], 2 * shortlist: []}
-    queries = asked[f"{seconds} s"] = []
+    queries = []
     for number in catalogue.works_of("test")[:count]:
         live = render_performance(catalogue.corpus[number], rng, live=True, frames=LIVE_FRAMES).magnitude
         query = ear.system.encode(rough_window(live, frames, rng))
@@ -97,7 +90,7 @@ def _rendered_rows(
         listed = matcher.shortlist(query, 2 * shortlist)
         for songs, answers in found.items():
             answers.append(_found(matcher, query, number, listed.only(np.arange(songs))))
-    return [_row(f"{seconds} s", songs, answers) for songs, answers in found.items()]
+    return [_row(f"{seconds} s", songs, answers) for songs, answers in found.items()], queries
 
 
 def _real_rows(ear: Ear, references: list[Reference], data: Path, cache: Path) -> list[Row]:

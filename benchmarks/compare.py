@@ -56,6 +56,7 @@ def main() -> None:
         section = "\n".join([*table(CONCERTS, rows), ""])
     of = {"rendered": f" --works {arguments.works}", "nights": f" --count {arguments.count}"}.get(arguments.part, "")
     command = f"python -m benchmarks.compare {arguments.part} --data DIR{of} --models {arguments.models}"
+    command += " --models-dir MODELS" * (arguments.models_dir is not None)
     write_sections(f"compare-{arguments.part}", "Models side by side", command, [section])
 
 
