@@ -2,7 +2,9 @@
 
     python -m benchmarks.calibrate_systems --data DIR [--models-dir models] [NAME ...]
 
-Without names: the systems that need no training. Entries for these are added where the manifest has none yet.
+Without names: the systems that need no training. Entries for these are added where the manifest has none yet. For
+`livecsi` only what a score is worth is measured: its files stay the released ones. Bands are lost until
+`performance_bands` measures them again.
 """
 
 import argparse
@@ -10,8 +12,10 @@ from pathlib import Path
 
 from livecsi.identify.systems.registry import UNTRAINED
 from livecsi.training.calibrate_system import add_untrained, calibrate_release
+from livecsi.training.livecsi_run import calibration_music
 from livecsi.training.rehearsal import Repertoire
-from livecsi.training.scores.corpus import load_scores, split_of
+from livecsi.training.scores.corpus import load_scores
+from livecsi.training.sources import Sources
 
 
 def main() -> None:
@@ -22,11 +26,12 @@ def main() -> None:
     parser.add_argument("--models-dir", type=Path, default=Path("models"))
     arguments = parser.parse_args()
     scores = load_scores(arguments.data / "scores", arguments.cache / "corpus.pickle")
-    held_out, others = ([s for s in scores if split_of(s.cluster_id) == split] for split in ("validation", "train"))
+    sources = Sources(arguments.cache / "calibration", scores, arguments.data, None, None)
+    repertoire = Repertoire(sources.works("validation"), sources.works("train"), calibration_music(sources))
     add_untrained(arguments.models_dir)
     for name in arguments.names:
         print(name, flush=True)
-        calibrate_release(arguments.models_dir, name, Repertoire(held_out, others, []), print)
+        calibrate_release(arguments.models_dir, name, repertoire, print)
 
 
 if __name__ == "__main__":

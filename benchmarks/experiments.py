@@ -77,6 +77,10 @@ EXPERIMENTS = (
     Experiment("scores-alone", "320 steps, without real recordings", {"steps": 320}, {"recorded": 0}),
     Experiment("scores-and-own", "320 steps, from the 60th on 4 of 16 the recordings of (c)", {"steps": 320},
                {"recorded": 4}, own=True),
+    Experiment("scores-alone-2", "the same two with seed 2", {"steps": 320, "seed": 2}, {"recorded": 0}),
+    Experiment("scores-and-own-2", "", {"steps": 320, "seed": 2}, {"recorded": 4}, own=True),
+    Experiment("scores-alone-3", "and with seed 3", {"steps": 320, "seed": 3}, {"recorded": 0}),
+    Experiment("scores-and-own-3", "", {"steps": 320, "seed": 3}, {"recorded": 4}, own=True),
 )  # fmt: skip
 
 

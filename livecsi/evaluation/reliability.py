@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 10
+TRIALS = 200
 Array = NDArray[np.float64]
 
 
@@ -39,6 +40,14 @@ def reliability(probability: Array, right: NDArray[np.bool_], weight: Array, bin
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
     """Mean distance of probability and share of right answers, by weight (Naeini, Cooper and Hauskrecht 2015)."""
     return sum(part.weight * abs(part.probability - part.right) for part in bins)
+
+
+def error_by_chance(probability: Array, weight: Array, seed: int = 0) -> float:
+    """The expected calibration error that so many answers have when every probability is exactly right, in the mean of
+    `TRIALS` trials: few answers in a bin are rarely right as often as they should be (Broecker and Smith 2007)."""
+    rng = np.random.default_rng(seed)
+    drawn = (rng.random(len(probability)) < probability for _ in range(TRIALS))
+    return float(np.mean([expected_calibration_error(reliability(probability, right, weight)) for right in drawn]))
 
 
 def risk_coverage(probability: Array, right: NDArray[np.bool_], weight: Array) -> tuple[Array, Array]:

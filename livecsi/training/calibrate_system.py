@@ -1,4 +1,6 @@
-"""Constants of any system but the house's own: what its scores are worth, measured on rendered works it has not seen.
+"""Constants of any system: what its scores are worth, measured on rendered works it has not seen.
+
+Those of the house's own network are in `constants.py`, and so is why they may have to be measured again.
 
 First how impostors score (`scoring`), so that the scores of all systems mean about the same; then what the background
 songs score among each other; then a logistic fit on the answers of a rehearsal (`calibrate.py`). The background songs
@@ -21,12 +23,13 @@ from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel, find_model
 from livecsi.identify.systems.registry import UNTRAINED, system_of
 from livecsi.identify.systems.scored import ScoredSystem, codes_of, with_means
 from livecsi.training.calibrate import fit_calibration, spec_facts
+from livecsi.training.constants import recalibrate
 from livecsi.training.rehearsal import (
     BACKGROUND_SONGS,
     Repertoire,
     Say,
     Stage,
-    rehearse_with,
+    rehearse,
     set_the_stage,
     spread,
 )
@@ -34,6 +37,7 @@ from livecsi.training.release import file_facts, write_entry
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.score import Score
 
+HOUSE = "livecsi"
 BACKGROUND_FILE = "background/background.npz"
 BACKGROUND_FRAMES = 400
 HELD_OUT_SONGS, OTHER_SONGS = 88, 40
@@ -53,6 +57,9 @@ def calibrate_release(folder: Path, name: str, repertoire: Repertoire, say: Say)
     Raises FindingsError when the answers are too few to calibrate on, or those of its release no better than chance.
     """
     model = find_model(name, folder)
+    if model.family == HOUSE:
+        write_entry(folder, {**model.facts, "calibration": recalibrate(model, repertoire, say)})
+        return
     found = model.facts.get("figures", {}).get("rendered")
     if found and found["map"] < CHANCE_MAP:
         raise FindingsError(f"MAP {found['map']:.3f} on works it has not heard is chance", "train it longer")
@@ -86,7 +93,7 @@ def measured_facts(model: ReleasedModel, repertoire: Repertoire, say: Say) -> di
     background = system.background()
     means = system.impostor_means(stage.songs, choose_impostors([*stage.songs, *background]))
     measured = replace(stage, songs=with_means(stage.songs, means), background=background)
-    answers = rehearse_with(system.matcher, measured, SIZES_DRAWS_STEPS, SEED, say)
+    answers = rehearse(system.matcher, measured, SIZES_DRAWS_STEPS, SEED, say)
     calibration = fit_calibration(answers)
     wanted = ("scoring", "background_impostor_means", "files")
     return {**{name: facts[name] for name in wanted}, "calibration": calibration}
@@ -95,7 +102,7 @@ def measured_facts(model: ReleasedModel, repertoire: Repertoire, say: Say) -> di
 def _system(model: ReleasedModel, facts: dict[str, Any]) -> ScoredSystem:
     system = system_of(replace(model, facts=facts), 1)
     if not isinstance(system, ScoredSystem):
-        raise TypeError(f"{model.name} is calibrated by its own release")
+        raise TypeError(f"{model.name} has constants of its own kind")
     return system
 
 

@@ -52,7 +52,7 @@ def run_livecsi(plan: TrainingPlan, sources: Sources, listener: Listener) -> Non
 
 def release_livecsi(sources: Sources, models: Path, table: Mapping[str, Any], say: Say) -> None:
     """Calibrate the run on held-out works and write it into the models folder."""
-    repertoire = Repertoire(sources.works("validation"), sources.works("train"), _calibration_music(sources))
+    repertoire = Repertoire(sources.works("validation"), sources.works("train"), calibration_music(sources))
     state = released_state(sources.run)
     pairs = state["step"] * state["plan"]["shape"]["batch"]
     training = {"config": table, "pairs": pairs, "sources": list(SOURCES), **cost_of(state)}
@@ -96,7 +96,7 @@ def _trial(sources: Sources, distractors: list[Frames]) -> Trial:
     return re_performances(recordings, long_enough, VALIDATION_FRAMES, VALIDATION_CUTS)
 
 
-def _calibration_music(sources: Sources) -> list[Frames]:
+def calibration_music(sources: Sources) -> list[Frames]:
     """Real recordings as impostors: those no network is trained on."""
     if sources.audio is None:
         return []

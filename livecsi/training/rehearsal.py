@@ -13,11 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from livecsi.identify.calibration import leads
-from livecsi.identify.cohort import choose_impostors, impostor_means
-from livecsi.identify.matcher import Matcher
+from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.references import BACKGROUND, Reference
-from livecsi.identify.scoring import OPINIONS
-from livecsi.identify.sessions import Session
 from livecsi.identify.systems.system import Encoded, Matching
 from livecsi.training.augmentation import augment
 from livecsi.training.rendering.performance import render_performance
@@ -33,18 +30,24 @@ HELD_OUT_SONGS, OTHER_SONGS = 290, 2760
 SHORTLIST = 64
 SIZES_DRAWS_STEPS = ((20, 8, 1), (80, 5, 1), (1000, 1, 2), (3000, 1, 2))
 """Songs of a catalogue, how many such catalogues there are, and of how many windows each is asked one."""
-SCORED_WINDOWS, SCORED_SONGS = 80, 40
-WEIGHTS = {"middle_alignment": 0.5}
-"""Opinions that count less than the others: on half minutes of real music this one is the weakest of the four."""
 Say = Callable[[str], None]
-Scoring = dict[str, dict[str, float]]
 MatcherOf = Callable[[Sequence[Reference]], Matching]
 
 
-class Encodes(Protocol):
-    """All that a stage needs of a system."""
+class Hears(Protocol):
+    """All that a stage needs of a system: windows as they are heard, songs as a catalogue keeps them."""
 
     def encode(self, frames: Frames) -> Encoded: ...
+
+    def pack(self, encoded: Encoded) -> bytes: ...
+
+    def unpack(self, payloads: Sequence[bytes]) -> list[Encoded]: ...
+
+
+class Resembles(Protocol):
+    """All that impostors need of a system."""
+
+    def impostor_means(self, references: Sequence[Reference], impostors: Sequence[Reference]) -> list[float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +89,23 @@ class Stage:
     held_out: int
 
 
-def set_the_stage(encoder: Encodes, repertoire: Repertoire, seed: int, say: Say) -> Stage:
+def set_the_stage(system: Hears, repertoire: Repertoire, seed: int, say: Say) -> Stage:
     """Render and encode; some of the held-out works become the background."""
     rng = np.random.default_rng(seed)
     works = spread(repertoire.held_out, HELD_OUT_SONGS)
     background = spread(works, BACKGROUND_SONGS)
     chosen = {score.cluster_id for score in background}
     played = [score for score in works if score.cluster_id not in chosen]
-    studio = [encoder.encode(_studio(score, rng)) for score in played]
+    studio = [system.pack(system.encode(_studio(score, rng))) for score in played]
     say(f"{len(studio)} held-out songs")
-    windows = [window for work, score in enumerate(played) for window in _windows(encoder, work, score, seed, rng)]
+    windows = [window for work, score in enumerate(played) for window in _windows(system, work, score, seed, rng)]
     say(f"{len(windows)} windows")
-    studio += [encoder.encode(frames) for frames in repertoire.music]
-    studio += [encoder.encode(_studio(score, rng)) for score in spread(repertoire.others, OTHER_SONGS)]
+    studio += [system.pack(system.encode(frames)) for frames in repertoire.music]
+    studio += [system.pack(system.encode(_studio(score, rng))) for score in spread(repertoire.others, OTHER_SONGS)]
     say(f"{len(studio)} songs in all")
-    songs = [Reference(number, number, sequences) for number, sequences in enumerate(studio)]
-    nobody = [Reference(BACKGROUND, BACKGROUND, encoder.encode(_studio(score, rng))) for score in background]
-    return Stage(songs, nobody, windows, len(played))
+    nobody = [system.pack(system.encode(_studio(score, rng))) for score in background]
+    songs = [Reference(number, number, sequences) for number, sequences in enumerate(system.unpack(studio))]
+    return Stage(songs, [Reference(BACKGROUND, BACKGROUND, s) for s in system.unpack(nobody)], windows, len(played))
 
 
 def spread(scores: Sequence[Score], count: int) -> list[Score]:
@@ -111,47 +114,21 @@ def spread(scores: Sequence[Score], count: int) -> list[Score]:
     return [scores[index] for index in chosen]
 
 
-def measure_scoring(session: Session, stage: Stage, seed: int) -> Scoring:
-    """Mean and deviation of each opinion over windows and songs that do not belong together, and its weight."""
-    rng, matcher = np.random.default_rng(seed), Matcher(session, {}, [])
-    opinions = []
-    for index in rng.choice(len(stage.windows), min(SCORED_WINDOWS, len(stage.windows)), replace=False):
-        window = stage.windows[index]
-        others = [song for song in [*stage.songs, *stage.background] if song.work_id != window.work]
-        chosen = rng.choice(len(others), min(SCORED_SONGS, len(others)), replace=False)
-        opinions.append(matcher.opinions(window.sequences, [others[number] for number in chosen])[0])
-    table = np.concatenate(opinions)
-    return {
-        opinion: {
-            "mean": float(table[:, i].mean()),
-            "deviation": float(table[:, i].std()),
-            "weight": WEIGHTS.get(opinion, 1.0),
-        }
-        for i, opinion in enumerate(OPINIONS)
-    }
-
-
-def with_impostors(session: Session, scoring: Scoring, stage: Stage) -> Stage:
+def with_impostors(system: Resembles, stage: Stage) -> Stage:
     """The stage with the impostor means of all songs, measured as a catalogue of them would be."""
-    matcher = Matcher(session, scoring, [])
     impostors = choose_impostors([*stage.songs, *stage.background])
 
     def measured(group: list[Reference]) -> list[Reference]:
-        means = impostor_means(matcher, group, impostors)
+        means = system.impostor_means(group, impostors)
         return [replace(reference, impostor_mean=mean) for reference, mean in zip(group, means, strict=True)]
 
     return replace(stage, songs=measured(stage.songs), background=measured(stage.background))
 
 
-def rehearse(session: Session, scoring: Scoring, stage: Stage, seed: int, say: Say) -> list[Answer]:
-    """The answers of all catalogues to their windows."""
-    return rehearse_with(lambda songs: Matcher(session, scoring, songs), stage, SIZES_DRAWS_STEPS, seed, say)
-
-
-def rehearse_with(
+def rehearse(
     matcher_of: MatcherOf, stage: Stage, sizes_draws_steps: Sequence[tuple[int, int, int]], seed: int, say: Say
 ) -> list[Answer]:
-    """The same for any system: `matcher_of` makes something to ask out of the songs of a catalogue."""
+    """The answers of all catalogues to their windows; `matcher_of` makes something to ask out of songs."""
     rng = np.random.default_rng(seed)
     answers: list[Answer] = []
     for size, draws, step in sizes_draws_steps:
@@ -196,14 +173,14 @@ def _studio(score: Score, rng: np.random.Generator) -> Frames:
     return render_performance(score, rng, live=False, frames=STUDIO_FRAMES).magnitude
 
 
-def _windows(encoder: Encodes, work: int, score: Score, seed: int, rng: np.random.Generator) -> Iterator[Window]:
+def _windows(system: Hears, work: int, score: Score, seed: int, rng: np.random.Generator) -> Iterator[Window]:
     """Windows of a live version, one of each length; of every fourth song's twin, too."""
     twin = chord_twin(score, seed) if work % TWIN_EVERY == 0 else None
     for played in (score, twin):
         if played is not None:
             live = render_performance(played, rng, live=True, frames=STUDIO_FRAMES).magnitude
             for length in WINDOW_FRAMES:
-                yield Window(work, played is twin, encoder.encode(rough_window(live, length, rng)))
+                yield Window(work, played is twin, system.encode(rough_window(live, length, rng)))
 
 
 def rough_window(frames: Frames, length: int, rng: np.random.Generator) -> Frames:

@@ -15,17 +15,15 @@ import numpy as np
 import torch
 
 from livecsi.features.cqt import ConstantQSpec
-from livecsi.identify.encoder import Encoder
 from livecsi.identify.sequences import pack
 from livecsi.identify.sessions import MANIFEST_NAME, ReleasedModel
-from livecsi.training.calibrate import fit_calibration, spec_facts
+from livecsi.training.calibrate import spec_facts
+from livecsi.training.constants import measured_constants
 from livecsi.training.export import export_network, without_traces
 from livecsi.training.networks.gate import GateNetwork
 from livecsi.training.networks.livecsi import LivecsiNetwork
-from livecsi.training.rehearsal import Repertoire, measure_scoring, rehearse, set_the_stage, with_impostors
+from livecsi.training.rehearsal import Repertoire
 from livecsi.training.weights import write_weights
-
-SEED = 20_240_501
 
 
 def release_network(
@@ -54,19 +52,12 @@ def _calibrated(
         },
         "files": {role: file_facts(stage, f"{name}/{role}.onnx") for role in ("encoder", "matcher")},
     }
-    model = ReleasedModel(name, "livecsi", stage, facts)
-    encoder, session = Encoder(model, 1), model.session("matcher", 1)
-    rehearsed = set_the_stage(encoder, repertoire, SEED, say)
-    facts["scoring"] = measure_scoring(session, rehearsed, SEED)
-    rehearsed = with_impostors(session, facts["scoring"], rehearsed)
-    facts["calibration"] = fit_calibration(rehearse(session, facts["scoring"], rehearsed, SEED, say))
-    background = rehearsed.background
-    facts["background_impostor_means"] = [round(reference.impostor_mean, 6) for reference in background]
-    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(background)}
+    constants, rehearsed = measured_constants(ReleasedModel(name, "livecsi", stage, facts), repertoire, say)
+    payloads = {f"{i:02d}": np.frombuffer(pack(r.sequences), np.uint8) for i, r in enumerate(rehearsed.background)}
     np.savez_compressed(stage / name / "background.npz", allow_pickle=False, **payloads)
     write_weights(network, stage / name / "weights.npz")
     facts["files"] |= {role: file_facts(stage, f"{name}/{role}.npz") for role in ("background", "weights")}
-    return facts
+    return {**facts, **constants}
 
 
 def release_gate(network: GateNetwork, folder: Path, training: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livecsi.evaluation.reliability import Bin, expected_calibration_error, reliability, risk_coverage
+from livecsi.evaluation.reliability import Bin, error_by_chance, expected_calibration_error, reliability, risk_coverage
 
 
 def test_bins_and_error_by_hand():
@@ -32,6 +32,13 @@ def test_honest_probabilities_have_no_error_and_boastful_ones_do():
     honest = expected_calibration_error(reliability(probability, right, np.ones(20_000)))
     boastful = expected_calibration_error(reliability(np.sqrt(probability), right, np.ones(20_000)))
     assert honest < 0.02 and boastful > 0.1
+
+
+def test_chance_alone_errs_by_less_the_more_answers_there_are():
+    """One bin of n answers of probability a half: the mean of |share right - a half| is 0.5 * sqrt(2 / (pi n))."""
+    few, many = (error_by_chance(np.full(n, 0.5), np.ones(n)) for n in (100, 1600))
+    assert few == pytest.approx(0.5 * np.sqrt(2 / (np.pi * 100)), rel=0.15)
+    assert many == pytest.approx(few / 4, rel=0.2)
 
 
 def test_risk_and_coverage_by_hand():

@@ -10,7 +10,7 @@ from livecsi.identify.calibration import Calibration
 from livecsi.identify.references import BACKGROUND
 from livecsi.identify.sessions import MANIFEST_NAME, default_directory, find_model
 from livecsi.identify.systems.registry import UNTRAINED, system_of
-from livecsi.training import calibrate_system
+from livecsi.training import calibrate_system, constants
 from livecsi.training.calibrate_system import add_untrained, calibrate_release
 from livecsi.training.rehearsal import BACKGROUND_SONGS, Repertoire
 from tests.training.made_up import made_up_score
@@ -54,6 +54,21 @@ def test_background_songs_are_heard_by_the_system_itself(models):
     assert len(background) == BACKGROUND_SONGS
     assert all(song.recording_id == BACKGROUND and song.sequences.profiles.any() for song in background)
     assert any(song.impostor_mean for song in background)
+
+
+def test_the_house_learns_anew_what_a_score_is_worth_and_keeps_everything_else(tmp_path, monkeypatch):
+    shutil.copytree(default_directory(), tmp_path / "models")
+    before = find_model("livecsi", tmp_path / "models")
+    monkeypatch.setattr(constants, "SIZES_DRAWS_STEPS", ((8, 3, 1),))
+    scores = [made_up_score(number) for number in range(BACKGROUND_SONGS + PLAYED)]
+    calibrate_release(tmp_path / "models", "livecsi", Repertoire(scores, [made_up_score(200)], []), lambda _: None)
+    after = find_model("livecsi", tmp_path / "models")
+    assert after.id == before.id and set(before.facts) == set(after.facts)
+    assert [key for key, value in before.facts.items() if after.facts[key] != value] == ["calibration"]
+    assert "bands" not in after.facts["calibration"], "they were measured with the old constants"
+    assert Calibration.from_manifest(after.facts["calibration"]) != Calibration.from_manifest(
+        before.facts["calibration"]
+    )
 
 
 def test_a_model_without_constants_has_no_background(models):
