@@ -73,6 +73,13 @@ class LargeCatalogue:
         works = enumerate(self.corpus[: len(self.references)])
         return [number for number, score in works if split_of(score.cluster_id) == split]
 
+    def made_of(self, split: str) -> list[int]:
+        """Numbers of the songs that are works of this split, or twins or further arrangements of one."""
+        untested = _untested(self.corpus)
+        further = len(self.references) - len(self.corpus)
+        works = [*self.corpus[: len(self.references)], *(untested[i % len(untested)] for i in range(further))]
+        return [number for number, score in enumerate(works) if split_of(score.cluster_id) == split]
+
 
 def _encoded(ear: Ear, corpus: Sequence[Score], folder: Path, part: int) -> list[bytes]:
     """What the model makes of one part of the songs, as a catalogue keeps it."""
@@ -101,10 +108,14 @@ def _render(corpus: Sequence[Score], number: int) -> Frames:
 
 def _impostor(corpus: Sequence[Score], number: int) -> Score:
     """A twin of each work that is no test work, then those works once more."""
-    others = [score for score in corpus if split_of(score.cluster_id) != "test"]
+    others = _untested(corpus)
     score = others[number % len(others)]
     twin = chord_twin(score, SEED + number) if number < TWINS_PER_WORK * len(others) else None
     return twin or score
+
+
+def _untested(corpus: Sequence[Score]) -> list[Score]:
+    return [score for score in corpus if split_of(score.cluster_id) != "test"]
 
 
 def _impostor_means(ear: Ear, references: Sequence[Reference], folder: Path) -> list[float]:

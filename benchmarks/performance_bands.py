@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.report import write_table
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
-from livecsi.training.calibrate import Judged, fit_bands, write_bands
+from livecsi.training.calibrate import Judged, fit_bands, write_measured
 from livecsi.training.rehearsal import Answer
 
 CATALOGUE_SONGS = 80
@@ -63,7 +63,7 @@ def main() -> None:
         f"Model {ear.model_id}. Right lines of all lines. Bands: {json.dumps(bands)}.",
     )
     if arguments.write_bands:
-        write_bands(ear.model.directory, ear.model.name, bands)
+        write_measured(ear.model.directory, ear.model.name, "bands", bands)
 
 
 def _answer(line: JudgedLine, size: int, number: int) -> Judged:

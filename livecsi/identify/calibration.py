@@ -4,6 +4,9 @@ A logistic fit on held-out works asks how often the best answer of a catalogue o
 its lead over the next work, when the song was in the catalogue half of the time: the best of many impostors is better,
 so the same score means less in a larger catalogue, and a song on the same chords scores high but does not lead.
 "None of them" is always one of the competing answers.
+
+Among thousands of songs a good score and a clear lead mean more than the straight line of smaller catalogues says, and
+poor ones less; a model may have been asked about a large catalogue too, and is then somewhere between the two.
 """
 
 import math
@@ -17,19 +20,39 @@ LARGEST_LOG_ODDS = 30.0
 EVEN_ODDS_WORKS = 100
 """From how many works on a song of the night is as likely inside the catalogue as outside of it, before listening. A
 catalogue of ten cannot expect half of a night to be its own."""
+LARGE_FROM_WORKS = 1000
+"""From how many works on a catalogue begins to be a large one."""
 LARGEST_LEAD = 6.0
 """A lead beyond this says no more; also the lead of an answer that has no rival."""
 
 
 @dataclass(frozen=True, slots=True)
+class AmongMany:
+    """log odds = `slope` * score + `per_lead` * lead + `intercept` among `works` songs and more."""
+
+    works: int
+    slope: float
+    per_lead: float
+    intercept: float
+
+    def log_odds(self, score: float, lead: float) -> float:
+        return self.slope * score + self.per_lead * clipped(lead) + self.intercept
+
+    def share(self, works: int) -> float:
+        """How much of a catalogue is a large one, 0 to 1: straight in the logarithm of its works."""
+        return max(0.0, min(1.0, math.log(max(1, works) / LARGE_FROM_WORKS) / math.log(self.works / LARGE_FROM_WORKS)))
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """log odds = `slope` * score + `per_lead` * lead + `per_log_work` * log(works) + `intercept`, for even odds before
-    listening."""
+    listening; from a thousand works on more and more those of `among_many`, where that was measured."""
 
     slope: float
     per_lead: float
     per_log_work: float
     intercept: float
+    among_many: AmongMany | None = None
 
     @classmethod
     def from_manifest(cls, facts: Mapping[str, Any]) -> Self:
@@ -39,12 +62,15 @@ class Calibration:
             float(facts.get("per_lead", 0.0)),
             float(facts["per_log_work"]),
             float(facts["intercept"]),
+            AmongMany(**facts["among_many"]) if "among_many" in facts else None,
         )
 
     def log_odds(self, score: float, lead: float, works: int) -> float:
         """Log odds of this song against unknown music, leading its best rival by `lead`, in a catalogue of `works`."""
         odds = self.slope * score + self.per_lead * clipped(lead)
         odds += self.per_log_work * math.log(max(1, works)) + self.intercept
+        if self.among_many is not None:
+            odds += self.among_many.share(works) * (self.among_many.log_odds(score, lead) - odds)
         return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, odds))
 
 

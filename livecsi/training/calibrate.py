@@ -43,12 +43,15 @@ class Judged:
 
 def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
     """The calibration entry of the manifest; raises FindingsError when the answers are too few or all alike."""
-    right = np.array([answer.right for answer in answers], bool)
     design = np.array([(a.score, clipped(a.lead), np.log(max(1, a.works)), 1.0) for a in answers])
-    if not np.isfinite(design).all() or right.all() or not right.any():
-        raise FindingsError(f"{len(answers)} answers are too few to calibrate on", "hold out more works")
-    slope, per_lead, per_log_work, intercept = (float(value) for value in _rising(design, right, weights(answers)))
+    slope, per_lead, per_log_work, intercept = _fitted(design, answers)
     return {"slope": slope, "per_lead": per_lead, "per_log_work": per_log_work, "intercept": intercept}
+
+
+def fit_among_many(answers: Sequence[Answer]) -> dict[str, float]:
+    """The part `among_many` of that entry, from the answers of catalogues of one size; raises FindingsError, too."""
+    slope, per_lead, intercept = _fitted(np.array([(a.score, clipped(a.lead), 1.0) for a in answers]), answers)
+    return {"works": answers[0].works, "slope": slope, "per_lead": per_lead, "intercept": intercept}
 
 
 def fit_bands(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -65,12 +68,13 @@ def fit_bands(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def write_bands(folder: Path, name: str, bands: dict[str, Any]) -> None:
-    """Put measured bands into the calibration of a released model; its files, and with them its id, stay the same."""
+def write_measured(folder: Path, name: str, part: str, facts: dict[str, Any]) -> None:
+    """Put `bands` or `among_many` into the calibration of a released model; its files, and with them its id, stay the
+    same."""
     path = folder / MANIFEST_NAME
     manifest = json.loads(path.read_text(encoding="utf-8"))
     entry = next(model for model in manifest["models"] if model["name"] == name)
-    entry["calibration"]["bands"] = bands
+    entry["calibration"][part] = facts
     path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -120,6 +124,14 @@ def weights(answers: Sequence[Answer]) -> Array:
     count = {group: groups.count(group) for group in set(groups)}
     weight = np.array([shares[kind] / count[works, kind] for works, kind in groups])
     return np.asarray(weight / weight.sum())
+
+
+def _fitted(design: Array, answers: Sequence[Answer]) -> list[float]:
+    """One number for each column of the design (answers, columns), which begins with score and lead."""
+    right = np.array([answer.right for answer in answers], bool)
+    if not np.isfinite(design).all() or right.all() or not right.any():
+        raise FindingsError(f"{len(answers)} answers are too few to calibrate on", "hold out more works")
+    return [float(value) for value in _rising(design, right, weights(answers))]
 
 
 def _rising(design: Array, right: NDArray[np.bool_], weight: Array) -> Array:

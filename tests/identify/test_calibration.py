@@ -1,13 +1,16 @@
 """A probability must mean less in a larger catalogue, and two recordings of one work must not fight each other."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from livecsi.identify.calibration import (
     EVEN_ODDS_WORKS,
+    LARGE_FROM_WORKS,
     LARGEST_LEAD,
     LARGEST_LOG_ODDS,
+    AmongMany,
     Calibration,
     calibrated,
     expected_odds,
@@ -29,6 +32,15 @@ def test_log_odds_by_hand():
     assert MADE_UP.log_odds(6.0, 2.0, 0) == MADE_UP.log_odds(6.0, 2.0, 1)
     assert MADE_UP.log_odds(6.0, math.inf, 1) == MADE_UP.log_odds(6.0, LARGEST_LEAD, 1)
     assert (MADE_UP.log_odds(1e9, 0, 1), MADE_UP.log_odds(-1e9, 0, 1)) == (LARGEST_LOG_ODDS, -LARGEST_LOG_ODDS)
+
+
+def test_log_odds_among_many_by_hand():
+    """Halfway between a thousand works and a hundred times as many, in the logarithm, both count the same."""
+    both = replace(MADE_UP, among_many=AmongMany(works=100_000, slope=1.0, per_lead=0.5, intercept=-6.0))
+    for works in (1, 80, LARGE_FROM_WORKS):
+        assert both.log_odds(6.0, 2.0, works) == MADE_UP.log_odds(6.0, 2.0, works)
+    assert both.log_odds(6.0, 2.0, 100_000) == both.log_odds(6.0, 2.0, 10**7) == pytest.approx(1.0)
+    assert both.log_odds(6.0, 2.0, 10_000) == pytest.approx((1.0 + MADE_UP.log_odds(6.0, 2.0, 10_000)) / 2)
 
 
 def test_a_small_catalogue_expects_fewer_of_its_songs():
@@ -65,12 +77,19 @@ def test_a_song_that_leads_is_likelier_than_one_among_its_likes():
     assert alone[0].probability > unplayed[0].probability > crowded[0].probability
 
 
+def test_what_was_measured_among_many_is_read_from_the_manifest():
+    facts = {"slope": 0.4, "per_log_work": -0.2, "intercept": -1.5}
+    among_many = {"works": 9000, "slope": 0.5, "per_lead": 0.9, "intercept": -5.0}
+    assert Calibration.from_manifest(facts).among_many is None
+    assert Calibration.from_manifest({**facts, "among_many": among_many}).among_many == AmongMany(9000, 0.5, 0.9, -5.0)
+
+
 def test_a_calibration_of_the_first_release_knows_no_leads():
     first = Calibration.from_manifest({"slope": 0.4, "per_log_work": -0.2, "intercept": -1.5})
     assert first.log_odds(8.0, -12.0, 10) == first.log_odds(8.0, 12.0, 10)
 
 
-@pytest.mark.parametrize("works", [1, 10, 1000])
+@pytest.mark.parametrize("works", [1, 10, 1000, 3000, 10_000])
 def test_the_released_calibration_grows_with_the_score_and_the_lead(ear, works):
     released = Calibration.from_manifest(ear.model.facts["calibration"])
     odds = [released.log_odds(score, 1.0, works) for score in (-5, 0, 5, 10, 20)]

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from livecsi.training.calibrate import FEWEST_ANSWERS, FEWEST_SONGS_FOR_HIGH, Judged, fit_bands, write_bands
+from livecsi.training.calibrate import FEWEST_ANSWERS, FEWEST_SONGS_FOR_HIGH, Judged, fit_bands, write_measured
 from livecsi.training.rehearsal import Answer
 from livecsi.types import UNCALIBRATED, Bands
 
@@ -75,7 +75,7 @@ def test_a_manifest_gives_the_bands_that_were_written_into_it(tmp_path):
     manifest = {"models": [{"name": "gate"}, {"name": "livecsi", "calibration": {"slope": 1.0}}]}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     measured = fit_bands(judged(40_000, honest))
-    write_bands(tmp_path, "livecsi", measured)
+    write_measured(tmp_path, "livecsi", "bands", measured)
     gate, model = json.loads((tmp_path / "manifest.json").read_text())["models"]
     assert gate == {"name": "gate"} and model["calibration"]["slope"] == 1.0
     bands = Bands.from_manifest(model["calibration"])

@@ -9,7 +9,7 @@ import pytest
 from livecsi.errors import FindingsError
 from livecsi.evaluation.reliability import expected_calibration_error, reliability
 from livecsi.identify.calibration import Calibration
-from livecsi.training.calibrate import TWIN_SHARE, fit_calibration, weights
+from livecsi.training.calibrate import TWIN_SHARE, fit_among_many, fit_calibration, weights
 from livecsi.training.rehearsal import Answer
 
 TRUE = Calibration(slope=0.6, per_lead=0.5, per_log_work=-0.5, intercept=-1.5)
@@ -34,6 +34,16 @@ def test_the_truth_is_found_again():
     assert fitted.per_lead == pytest.approx(TRUE.per_lead, abs=0.06)
     assert fitted.per_log_work == pytest.approx(TRUE.per_log_work, abs=0.06)
     assert fitted.intercept == pytest.approx(TRUE.intercept, abs=0.3)
+
+
+def test_the_truth_among_many_is_found_again():
+    answers = [replace(answer, works=9000) for answer in made_up(20_000)]
+    fitted = fit_among_many(answers)
+    assert fitted["works"] == 9000
+    assert fitted["slope"] == pytest.approx(TRUE.slope, abs=0.08)
+    assert fitted["per_lead"] == pytest.approx(TRUE.per_lead, abs=0.08)
+    with pytest.raises(FindingsError, match="0 answers are too few"):
+        fit_among_many([])
 
 
 def test_probabilities_hold_for_answers_that_were_not_fitted_on():
