@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks.report import write_table
 from livecsi.service.ear import Ear
 from livecsi.settings import ModelSettings, Settings
-from livecsi.training.calibrate import Judged, fit_bands, write_measured
+from livecsi.training.bands import Judged, fit_bands
+from livecsi.training.calibrate import write_measured
 from livecsi.training.rehearsal import Answer
 
 CATALOGUE_SONGS = 80

@@ -40,7 +40,8 @@ from livecsi.identify.references import Reference
 from livecsi.service.ear import Ear
 from livecsi.service.identifier import Identifier
 from livecsi.settings import ModelSettings, Settings
-from livecsi.training.calibrate import Judged, weights
+from livecsi.training.bands import Judged
+from livecsi.training.calibrate import weights
 from livecsi.training.rehearsal import WINDOW_FRAMES, Answer, rough_window
 from livecsi.training.rendering.performance import render_performance
 from livecsi.training.scores.twins import chord_twin

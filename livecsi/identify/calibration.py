@@ -6,7 +6,7 @@ so the same score means less in a larger catalogue, and a song on the same chord
 "None of them" is always one of the competing answers.
 
 Among thousands of songs a good score and a clear lead mean more than the straight line of smaller catalogues says, and
-poor ones less; a model may have been asked about a large catalogue too, and is then somewhere between the two.
+poor ones less. So a model may carry a second fit for those; in between the odds go from one to the other.
 """
 
 import math

@@ -1,15 +1,11 @@
 """What a score is worth: a logistic fit of "the best answer is right" on the answers of a rehearsal.
 
-And what a probability is worth: the bands high and medium begin where the precision of answers that no constant was
-fitted on, with the probabilities the runtime gave them, is good enough in catalogues of every size.
-
 Sizes of catalogues weigh the same, and so do windows of songs inside and outside; twins weigh as much as songs may that
 share all chords of one in the catalogue, from beginning to end, without being it: one in fifty.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +20,7 @@ from livecsi.training.rehearsal import Answer
 
 TWIN_SHARE = 0.02
 RIDGE = 1e-4
-HIGH_PRECISION, MEDIUM_PRECISION = 0.98, 0.90
-FEWEST_SONGS_FOR_HIGH = 300
-FEWEST_ANSWERS = 100
-"""How many answers of a catalogue's size must stand behind a band, and how many of the least sure are asked by
-themselves: fewer do not tell 0.98 from 0.95."""
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An answer, the probability the runtime gave it, and the number of the song that was played."""
-
-    answer: Answer
-    probability: float
-    song: int
 
 
 def fit_calibration(answers: Sequence[Answer]) -> dict[str, float]:
@@ -54,20 +36,6 @@ def fit_among_many(answers: Sequence[Answer]) -> dict[str, float]:
     return {"works": answers[0].works, "slope": slope, "per_lead": per_lead, "intercept": intercept}
 
 
-def fit_bands(judged: Sequence[Judged]) -> dict[str, Any]:
-    """The bands of the manifest's calibration entry, each with the answers behind it; one that was not earned is null.
-
-    There is no band high before `FEWEST_SONGS_FOR_HIGH` songs were played, each in a version of its own.
-    """
-    songs = len({one.song for one in judged})
-    return {
-        "high": _band(judged, HIGH_PRECISION) if songs >= FEWEST_SONGS_FOR_HIGH else None,
-        "medium": _band(judged, MEDIUM_PRECISION),
-        "songs": songs,
-        "catalogue_sizes": sorted({one.answer.works for one in judged}),
-    }
-
-
 def write_measured(folder: Path, name: str, part: str, facts: dict[str, Any]) -> None:
     """Put `bands` or `among_many` into the calibration of a released model; its files, and with them its id, stay the
     same."""
@@ -76,45 +44,6 @@ def write_measured(folder: Path, name: str, part: str, facts: dict[str, Any]) ->
     entry = next(model for model in manifest["models"] if model["name"] == name)
     entry["calibration"][part] = facts
     path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _band(judged: Sequence[Judged], precision: float) -> dict[str, Any] | None:
-    """The lowest probability from which on the precision holds in catalogues of every size."""
-    sizes = {one.answer.works for one in judged}
-    starts = [_lowest([one for one in judged if one.answer.works == size], precision) for size in sizes]
-    known = [start for start in starts if start is not None]
-    if not known or len(known) < len(sizes):
-        return None
-    start = max(known)
-    probability, right, weight = _columns(judged)
-    named = probability >= start
-    reached = float(weight[named & right].sum() / weight[named].sum())
-    return {"from_probability": start, "precision": round(reached, 4), "answers": int(named.sum())}
-
-
-def _lowest(judged: Sequence[Judged], precision: float) -> float | None:
-    """The same for one size; None when too few answers reach it. The least sure of them have to reach it as well: many
-    that are beyond doubt must not speak for a few that are not."""
-    probability, right, weight = _columns(judged)
-    order = np.argsort(-probability, kind="stable")
-    hits, asked = np.cumsum((weight * right)[order]), np.cumsum(weight[order])
-    reaches = (hits >= precision * asked) & (_least_sure(hits) >= precision * _least_sure(asked))
-    is_last_of_its_kind = np.append(np.diff(probability[order]) != 0, True)
-    enough = np.arange(len(order)) + 1 >= FEWEST_ANSWERS
-    found = np.flatnonzero(reaches & is_last_of_its_kind & enough)
-    return float(probability[order][found[-1]]) if len(found) else None
-
-
-def _least_sure(sums: Array) -> Array:
-    """What the last `FEWEST_ANSWERS` added to sums."""
-    before = np.concatenate([np.zeros(FEWEST_ANSWERS), sums])[: len(sums)]
-    return np.asarray(sums - before)
-
-
-def _columns(judged: Sequence[Judged]) -> tuple[Array, NDArray[np.bool_], Array]:
-    """Probabilities, whether they were right, and what each counts."""
-    answers = [one.answer for one in judged]
-    return np.array([one.probability for one in judged]), np.array([a.right for a in answers], bool), weights(answers)
 
 
 def weights(answers: Sequence[Answer]) -> Array:

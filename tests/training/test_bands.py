@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from livecsi.training.calibrate import FEWEST_ANSWERS, FEWEST_SONGS_FOR_HIGH, Judged, fit_bands, write_measured
+from livecsi.training.bands import FEWEST_ANSWERS, FEWEST_SONGS_FOR_HIGH, Judged, fit_bands
+from livecsi.training.calibrate import write_measured
 from livecsi.training.rehearsal import Answer
 from livecsi.types import UNCALIBRATED, Bands
 
