@@ -19,14 +19,12 @@ from statistics import fmean
 
 from benchmarks.real_retrieval import distractors
 from benchmarks.report import write_table
-from benchmarks.trials import RENDERED_DISTRACTORS, degraded
+from benchmarks.trials import DRAWS, RENDERED_DISTRACTORS, degraded
 from livecsi.identify.sessions import ReleasedModel, find_model
 from livecsi.training.run_folder import load_network
 from livecsi.training.validation import Trial, exported_model, search
 
 LEVELS_DECIBELS = (0.0, -6.0, -10.0)
-DRAWS = 18
-"""Queries of each recording: with a third of them one query was a fortieth."""
 NETWORKS = {
     "320 steps, scores alone": ("scores-alone", "scores-alone-2", "scores-alone-3"),
     "320 steps, with the recordings": ("scores-and-own", "scores-and-own-2", "scores-and-own-3"),
@@ -42,7 +40,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
     others = distractors(arguments.data, arguments.cache, RENDERED_DISTRACTORS)
-    trials = {level: degraded(arguments.data, arguments.cache, others, level, DRAWS) for level in LEVELS_DECIBELS}
+    trials = {level: degraded(arguments.data, arguments.cache, others, level) for level in LEVELS_DECIBELS}
     rows = []
     for what, runs in NETWORKS.items():
         models = [model for run in runs if (model := _model(arguments.cache / "experiments", run))]

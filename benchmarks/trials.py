@@ -52,10 +52,10 @@ def _rendered(data: Path, cache: Path, others: list[Frames]) -> Trial:
     return Trial(references, queries, [-1] * len(queries))
 
 
-def degraded(data: Path, cache: Path, others: list[Frames], level_decibels: float = 0.0, draws: int = DRAWS) -> Trial:
+def degraded(data: Path, cache: Path, others: list[Frames], level_decibels: float = 0.0) -> Trial:
     """Music `level_decibels` above the crowd; `others` begins with the recordings of `music/`, ordered by name."""
     level = f"{level_decibels:+.0f}dB" if level_decibels else ""
-    kept = cache / f"degraded-{SEED}-{draws}{level}.npz"
+    kept = cache / f"degraded-{SEED}-{DRAWS}{level}.npz"
     paths = sorted((data / "music").glob("*.ogg"))
     if not kept.is_file():
         rng = np.random.default_rng(SEED)
@@ -65,7 +65,7 @@ def degraded(data: Path, cache: Path, others: list[Frames], level_decibels: floa
             f"{path.stem}:{draw}": _badly_heard(path, halls, voices, level_decibels, rng)
             for path in paths
             if path.stem in HELD_OUT
-            for draw in range(draws)
+            for draw in range(DRAWS)
         }
         np.savez_compressed(kept, allow_pickle=False, **heard)
     number = {path.stem: i for i, path in enumerate(paths)}
