@@ -11,31 +11,21 @@ release, which holds for up to a thousand songs.
 import argparse
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from benchmarks.large_catalogue import SONGS, LargeCatalogue
+from benchmarks.large_catalogue import SONGS
+from benchmarks.reliability import Place, listening
 from livecsi.identify.cohort import choose_impostors
 from livecsi.identify.references import Reference
 from livecsi.service.ear import Ear
-from livecsi.settings import ModelSettings, Settings
 from livecsi.training.calibrate import fit_among_many, write_measured
 from livecsi.training.constants import SEED
 from livecsi.training.rehearsal import Answer, Repertoire, Stage, rehearse, set_the_stage
 from livecsi.training.scores.corpus import split_of
 
 CATALOGUES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where models, scores and songs are, and how many songs a catalogue may have."""
-
-    models: Path
-    data: Path
-    cache: Path
-    songs: int
 
 
 def main() -> None:
@@ -65,8 +55,7 @@ def _answers(place: Place, draw: int) -> list[Answer]:
 @cache
 def _prepared(place: Place) -> tuple[Ear, Stage]:
     """The stage of a release, with other songs beside the held-out works."""
-    ear = Ear(Settings(model=ModelSettings(directory=place.models)))
-    large = LargeCatalogue.made(ear, place.data, place.cache, place.songs)
+    ear, large = listening(place)
     held_out = [score for score in large.corpus if split_of(score.cluster_id) == "validation"]
     stage = set_the_stage(ear.system, Repertoire(held_out, [], []), SEED, print)
     background = ear.system.background()

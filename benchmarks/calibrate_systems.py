@@ -3,8 +3,8 @@
     python -m benchmarks.calibrate_systems --data DIR [--models-dir models] [NAME ...]
 
 Without names: the systems that need no training. Entries for these are added where the manifest has none yet. For
-`livecsi` only what a score is worth is measured: its files stay the released ones. Bands are lost until
-`performance_bands` measures them again.
+`livecsi` only what a score is worth is measured: its files stay the released ones. What `calibrate_among_many` and
+`performance_bands` have written is lost until they measure it again.
 """
 
 import argparse

@@ -119,7 +119,9 @@ def _kept(place: Place, catalogue: tuple[int, int]) -> list[Judged]:
     if not kept.is_file():
         judged = list(_ask(ear, songs, size, np.random.default_rng([SEED, size, draw])))
         place.kept.mkdir(exist_ok=True)
-        kept.write_text(json.dumps([asdict(one) for one in judged]) + "\n", encoding="utf-8")
+        unfinished = kept.with_suffix(".new")
+        unfinished.write_text(json.dumps([asdict(one) for one in judged]) + "\n", encoding="utf-8")
+        unfinished.replace(kept)
     rows = json.loads(kept.read_text(encoding="utf-8"))
     return [Judged(Answer(**row["answer"]), row["probability"], row["song"]) for row in rows]
 
